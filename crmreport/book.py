@@ -1,0 +1,240 @@
+"""Book: assemble what Jupyter Book reads, and call it. It is known here alone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crmreport.config import Project
+from crmreport.context import Context
+from crmreport.errors import UserError
+from crmreport.findings.sentences import NO_CLEAR_CHANGE, headline
+from crmreport.glossary import glossary_page
+from crmreport.language import _t, translate, write_date, write_period
+from crmreport.pages.plan import Chapter, Page
+from crmreport.periods import Period
+from crmreport.results import Results
+from crmreport.segments import WHOLE
+
+LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
+HEADLINES = 3
+
+
+@dataclass(frozen=True)
+class Book:
+    """One language's book: its pages with their executed notebooks, and the periods that it covers."""
+
+    project: Project
+    results: Results
+    language: str
+    chapters: tuple[Chapter, ...]
+    periods: tuple[Period, ...]
+    pages: Mapping[Page, str]
+    failed: frozenset[str]  # names of pages that failed
+
+
+class BookError(Exception):
+    """Jupyter Book stopped; the message is the end of what it said."""
+
+
+def assemble(book: Book, folder: Path) -> None:
+    """Write into a folder what Jupyter Book reads; only bytes that changed, and nothing that is not of the book."""
+    files = {
+        "_config.yml": _yaml(_config(book)),
+        "_toc.yml": _yaml(_contents(book)),
+        "glossary.md": glossary_page(book.project.settings, book.periods[-1], book.language),
+        **{f"{page.name}.ipynb": text for page, text in book.pages.items()},
+        **_people_write(book),
+    }
+    for name, text in files.items():
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    static = book.project.book / "_static"
+    if static.is_dir():
+        shutil.copytree(static, folder / "_static", dirs_exist_ok=True)
+    wanted = {folder / name for name in files}
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder).parts[0]
+        if path.is_file() and path not in wanted and inside not in ("_build", "_static"):
+            path.unlink()
+
+
+def _yaml(value: object) -> str:
+    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+
+
+def _say(book: Book, text: str, **values: object) -> str:
+    return translate(text, book.language, **values)
+
+
+def _people_write(book: Book) -> dict[str, str]:
+    """Take the pages that people write: ``name.md``, or ``name.<language>.md`` where there is one."""
+    folder = book.project.book
+    found = {}
+    for path in sorted(folder.glob("*.md")):
+        name, _, language = path.stem.partition(".")
+        if not language:
+            own = folder / f"{name}.{book.language}.md"
+            text = (own if own.is_file() else path).read_text(encoding="utf-8")
+            found[f"{name}.md"] = _filled(book, text)
+    if "index.md" not in found:
+        raise UserError(_t("There is no {file} in {folder}: the book's front page."), file="index.md", folder=folder.name)
+    return found
+
+
+def _filled(book: Book, text: str) -> str:
+    """Fill the few placeholders that a written page may have."""
+    newest = f"[{write_period(book.periods[-1], book.language)}]({book.periods[-1].name}/{book.chapters[0].name})"
+    words = {
+        "{company}": book.project.settings.company_name(book.language),
+        "{newest}": newest,
+        "{as_of}": write_date(book.results.as_of, book.language),
+    }
+    for placeholder, word in words.items():
+        text = text.replace(placeholder, word)
+    return text
+
+
+def _contents(book: Book) -> dict[str, Any]:
+    """Give the table of contents: a part for each period, newest first, then what holds for all."""
+    parts = []
+    for period in sorted(book.periods, reverse=True):
+        chapters = []
+        for chapter in book.chapters:
+            own = [p for p in book.pages if p.period == period.name and p.chapter == chapter.name]
+            entry: dict[str, Any] = {
+                "file": own[0].name,
+                "title": _say(book, chapter.title),
+            }
+            sections = [{"file": p.name, "title": _segment(book, p)} for p in own[1:]]
+            chapters.append(entry | ({"sections": sections} if sections else {}))
+        parts.append({"caption": write_period(period, book.language), "chapters": chapters})
+    written = [{"file": "glossary"}] + [
+        {"file": name.removesuffix(".md")} for name in _people_write(book) if name != "index.md"
+    ]
+    parts.append({"caption": _say(book, _t("About this review")), "chapters": written})
+    return {"format": "jb-book", "root": "index", "parts": parts}
+
+
+def _segment(book: Book, page: Page) -> str:
+    return Context(book.project, book.results, book.periods[-1], page.segment, book.language).segment_name(page.segment)
+
+
+def _title(book: Book) -> str:
+    return _say(book, _t("{company}: CRM review"), company=book.project.settings.company_name(book.language))
+
+
+def _config(book: Book) -> dict[str, Any]:
+    """Give Jupyter Book's configuration of one language: the project's own, and what ours needs."""
+    others = [code for code in book.project.settings.languages if code != book.language]
+    given = dict(book.project.book_config)
+    sphinx = dict(given.pop("sphinx", {}) or {})
+    ours = {
+        "language": book.language,
+        "project": _title(book),
+        "html_title": _title(book),
+        "html_copy_source": False,  # else Sphinx publishes every executed notebook
+        "html_show_sourcelink": False,
+        "html_last_updated_fmt": None,
+        "html_theme_options": {
+            "search_bar_text": _say(book, _t("Search this review ...")),
+            "use_download_button": False,
+            "use_fullscreen_button": False,
+            "show_navbar_depth": 1,
+            "home_page_in_toc": True,
+            "article_header_end": ["crm-languages", "article-header-buttons"],
+            "pygments_light_style": "tango",
+        },
+        "nb_code_prompt_show": _say(book, _t("Show the code")),
+        "nb_code_prompt_hide": _say(book, _t("Hide the code")),
+        "nb_render_markdown_format": "myst",
+        "suppress_warnings": ["myst.header"],
+        "crmreport_words": {
+            "numbers": _say(book, _t("The numbers")),
+            "good": _say(book, _t("clearly better")),
+            "bad": _say(book, _t("clearly worse")),
+            "neutral": _say(book, _t("clearly changed")),
+            "unclear": _say(book, _t("no clear change")),
+            "none": "",
+        },
+        "crmreport_other_languages": {code: LANGUAGE_NAMES[code] for code in others},
+        "typst_author": given.get("author", ""),
+        "typst_date": f"{book.results.as_of}T00:00:00+00:00",
+        "typst_words": {
+            "contents": _say(book, _t("Contents")),
+            "page": _say(book, _t("p. {page}"), page="{page}"),
+            "target": "",
+            "what_changed": _say(book, _t("What changed")),
+        },
+        "typst_documents": [_edition(book, period) for period in sorted(book.periods, reverse=True)],
+    }
+    return {
+        **given,
+        "title": _title(book),
+        "only_build_toc_files": True,
+        "execute": {"execute_notebooks": "off", "stderr_output": "remove-warn"},
+        "parse": {"myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"]},
+        "html": {"use_issues_button": False, "use_repository_button": False, **given.get("html", {})},
+        "sphinx": {
+            "extra_extensions": ["crmreport.display.sphinx", "crmreport.pdf", *sphinx.get("extra_extensions", [])],
+            "recursive_update": True,
+            "config": ours | sphinx.get("config", {}),
+        },
+    }
+
+
+def _edition(book: Book, period: Period) -> dict[str, Any]:
+    """Say what one period's PDF consists of."""
+    own = [p for p in book.pages if p.period == period.name]
+    failed = [p.name for p in own if p.name in book.failed]
+    notice = _say(book, _t("Data as of {day}"), day=write_date(book.results.as_of, book.language))
+    if failed:
+        notice = _say(book, _t("INCOMPLETE: {n} of {all} pages failed"), n=len(failed), all=len(own))
+    context = Context(book.project, book.results, period, WHOLE, book.language)
+    told = [headline(f, context.speaker) for f in context.headlines(HEADLINES)]
+    return {
+        "name": period.name,
+        "title": _title(book),
+        "subtitle": write_period(period, book.language),
+        "headlines": told or [_say(book, NO_CLEAR_CHANGE)],
+        "documents": [*(p.name for p in own), "glossary"],
+        "notice": notice,
+    }
+
+
+def call_jupyter_book(folder: Path, builder: str) -> list[str]:
+    """Build an assembled book as ``html`` or ``typst``; return the warnings. BookError if it stops."""
+    arguments = ["--builder", "html"] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
+    # What it wrote before, for pages that are no more, must not stay.
+    shutil.rmtree(folder / "_build" / builder, ignore_errors=True)
+    said = subprocess.run(
+        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder), *arguments],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    lines = (said.stdout + said.stderr).splitlines()
+    (folder / "_build" / f"{builder}.log").write_text("\n".join(lines), encoding="utf-8")
+    if said.returncode != 0:
+        raise BookError("\n".join(lines[-30:]))
+    return [line.replace(f"{folder}/", "") for line in lines if "WARNING" in line]
+
+
+def html_of(folder: Path) -> Path:
+    """Say where the HTML of an assembled and built book is."""
+    return folder / "_build" / "html"
+
+
+def pdf_of(folder: Path) -> Path:
+    """Say where the PDFs of an assembled and built book are."""
+    return folder / "_build" / "typst"

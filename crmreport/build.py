@@ -1,0 +1,273 @@
+"""Build: from a project to a finished output folder: compute, run the pages, make the books, put in place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from crmreport.book import Book, assemble, call_jupyter_book, html_of, pdf_of
+from crmreport.config import Project
+from crmreport.errors import UserError
+from crmreport.language import _t
+from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
+from crmreport.pages.prepare import as_text, prepare
+from crmreport.pages.run import FAILED, OK, Job, run
+from crmreport.pages.store import FORCED, Key, key_of, open_store
+from crmreport.periods import Period
+from crmreport.results import Results, changes_of, compute_results, covered, last_complete
+
+RUN_FILE = "run.json"
+DEFAULT_OUTPUT = "_build"
+Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build; nothing given means what the configuration says."""
+
+    periods: tuple[str, ...] = ()
+    segments: tuple[str, ...] | None = None
+    languages: tuple[str, ...] = ()
+    jobs: int = 0
+    force: bool = False
+    pdf: bool = True
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A page with its prepared notebook, its key, and why it must run ("" if it need not)."""
+
+    page: Page
+    prepared: str
+    key: Key
+    why: str
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One line of `run.json`."""
+
+    page: str
+    language: str
+    state: str
+    seconds: float
+    why: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings."""
+
+    output: Path
+    pages: tuple[Ran, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def failed(self) -> tuple[Ran, ...]:
+        """The pages that failed."""
+        return tuple(page for page in self.pages if page.state == FAILED)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything that a build is about to do, known before it does it."""
+
+    project: Project
+    results: Results
+    chapters: tuple[Chapter, ...]
+    periods: tuple[Period, ...]
+    languages: tuple[str, ...]
+    pages: tuple[Planned, ...]
+
+
+def plan_work(project: Project, request: Request) -> Work:
+    """Compute the results and list the pages, each with its state. Raises UserError for what cannot be."""
+    settings = project.settings
+    chapters = chapters_of(project)
+    languages = request.languages or settings.languages
+    results = compute_results(project, request.periods)
+    if request.periods:
+        periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
+    else:
+        periods = last_complete(project, results, settings.periods)
+    segments = segments_with_pages(results, settings.segments if request.segments is None else request.segments)
+    by_name = {chapter.name: chapter for chapter in chapters}
+    store = open_store(project)
+    pages = []
+    for page in plan(chapters, periods, segments, languages):
+        prepared = as_text(prepare(project, results, by_name[page.chapter], page))
+        key = key_of(project, results, page, prepared, page.parameters)
+        why = FORCED if request.force else store.why_stale(page, key)
+        pages.append(Planned(page, prepared, key, why))
+    return Work(project, results, chapters, periods, languages, tuple(pages))
+
+
+def build(project: Project, output: Path, request: Request, report: Report) -> Built:
+    """Build a project's review into an output folder, which appears whole or not at all.
+
+    A page that fails is shown as such, and the rest is built. Raises UserError for what the user must mend,
+    before anything in the output folder has changed.
+    """
+    check_output(output)
+    report(_t("Reading the data"), 0, 0)
+    work = plan_work(project, request)
+    executed, ran = run_pages(work, request.jobs, report)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
+        made = Path(folder, output.name)
+        warnings = _make_books(work, executed, ran, made, request.pdf, report)
+        _front_door(work, made)
+        shutil.copyfile(work.results.folder / "cube.parquet", made / "cube.parquet")
+        record = {"pages": [asdict(line) for line in ran], "warnings": warnings}
+        (made / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _put_in_place(made, output)
+    return Built(output, ran, tuple(warnings))
+
+
+def check_output(output: Path) -> None:
+    """Refuse an output folder that cannot be written, or that holds something else than a review of ours."""
+    if output.exists() and not output.is_dir():
+        raise UserError(_t("{path} is a file, not a folder. Name another output folder."), path=str(output))
+    if output.is_dir() and any(output.iterdir()) and not (output / RUN_FILE).is_file():
+        raise UserError(
+            _t("{path} holds other files, which a build would replace. Name an empty or a new folder."),
+            path=str(output),
+        )
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=output.parent):
+            pass
+    except OSError as error:
+        raise UserError(
+            _t("{path} cannot be written: {reason}. Name another output folder."),
+            path=str(output.parent),
+            reason=error.strerror,
+        ) from None
+
+
+def run_pages(work: Work, jobs: int, report: Report) -> tuple[dict[Page, str], tuple[Ran, ...]]:
+    """Run the pages that must run, several at a time; give every page's executed notebook and its line."""
+    store = open_store(work.project)
+    executed: dict[Page, str] = {}
+    lines: dict[Page, Ran] = {}
+    stale: list[Planned] = []
+    for planned in work.pages:
+        kept = None if planned.why else store.read(planned.key)
+        if kept is None:
+            stale.append(planned)
+        else:
+            executed[planned.page] = kept
+            lines[planned.page] = _line(planned, "kept", 0.0, "")
+    for period in {p.page.period for p in stale}:  # once here, not once in every page
+        changes_of(work.project, work.results, covered(work.project, work.results, period))
+    for planned, state, seconds, text, error in _run_all(work.project, stale, jobs, report):
+        executed[planned.page] = text
+        lines[planned.page] = _line(planned, state, seconds, error)
+        if state == OK:
+            store.write(planned.page, planned.key, text)
+    return executed, tuple(lines[planned.page] for planned in work.pages)
+
+
+def _line(planned: Planned, state: str, seconds: float, error: str) -> Ran:
+    return Ran(planned.page.name, planned.page.language, state, round(seconds, 2), planned.why, error)
+
+
+def _run_all(
+    project: Project, stale: Sequence[Planned], jobs: int, report: Report
+) -> Iterator[tuple[Planned, str, float, str, str]]:
+    if not stale:
+        return
+    settings = project.settings
+    workers = min(jobs or os.cpu_count() or 1, len(stale))
+    # Started afresh: an engine that was used before a fork hangs in the child.
+    log = project.store / "kernels.log"
+    with ProcessPoolExecutor(workers, get_context("spawn"), _log_to, (log,)) as pool:
+        running = {
+            pool.submit(
+                run,
+                Job(
+                    name=p.page.name,
+                    language=p.page.language,
+                    notebook=p.prepared,
+                    parameters=p.page.parameters,
+                    folder=project.root,
+                    timeout_seconds=settings.page_timeout_seconds,
+                ),
+            ): p
+            for p in stale
+        }
+        report(_t("Running the pages"), 0, len(stale))
+        for done, future in enumerate(as_completed(running), start=1):
+            outcome = future.result()
+            report(_t("Running the pages"), done, len(stale))
+            yield running[future], outcome.state, outcome.seconds, outcome.notebook, outcome.error
+
+
+def _log_to(path: Path) -> None:
+    """Send what papermill and the kernels say of themselves to a file; a page's own words are in the page."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+
+
+def _make_books(
+    work: Work, executed: dict[Page, str], ran: Sequence[Ran], made: Path, pdf: bool, report: Report
+) -> list[str]:
+    """Make each language's HTML and PDF, languages side by side; return the warnings."""
+    failed = {(line.language, line.page) for line in ran if line.state == FAILED}
+
+    def make(language: str) -> list[str]:
+        folder = work.project.store / "book" / language
+        pages = {page: text for page, text in executed.items() if page.language == language}
+        book = Book(
+            project=work.project,
+            results=work.results,
+            language=language,
+            chapters=work.chapters,
+            periods=work.periods,
+            pages={p.page: pages[p.page] for p in work.pages if p.page in pages},
+            failed=frozenset(name for code, name in failed if code == language),
+        )
+        assemble(book, folder)
+        warnings = call_jupyter_book(folder, "html")
+        shutil.copytree(html_of(folder), made / "html" / language, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv"))
+        if pdf:
+            warnings += call_jupyter_book(folder, "typst")
+            (made / "pdf" / language).mkdir(parents=True)
+            for period in work.periods:
+                shutil.copy(pdf_of(folder) / f"{period.name}.pdf", made / "pdf" / language)
+        return warnings
+
+    report(_t("Making the book"), 0, len(work.languages))
+    warnings: list[str] = []
+    with ThreadPoolExecutor(len(work.languages)) as pool:
+        for done, found in enumerate(pool.map(make, work.languages), start=1):
+            warnings += found
+            report(_t("Making the book"), done, len(work.languages))
+    return list(dict.fromkeys(warnings))
+
+
+def _front_door(work: Work, made: Path) -> None:
+    """Write the page that leads to the newest review."""
+    newest = f"{work.periods[-1].name}/{work.chapters[0].name}.html"
+    links = "".join(f'<p><a href="{code}/{newest}">{code}</a></p>' for code in work.languages)
+    (made / "html" / "index.html").write_text(
+        f'<!doctype html><html lang="{work.languages[0][:2]}"><meta charset="utf-8"><title>CRM review</title>'
+        f'<meta http-equiv="refresh" content="0; url={work.languages[0]}/{newest}">{links}</html>\n',
+        encoding="utf-8",
+    )
+
+
+def _put_in_place(made: Path, output: Path) -> None:
+    """Swap the new output for the old one: at every moment there is one or the other."""
+    if output.exists():
+        output.rename(made.with_name("before"))
+    made.rename(output)

@@ -1,0 +1,204 @@
+"""Context: one period, one segment, one language; the figures and names that a page needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from crmreport.config import Project
+from crmreport.errors import UserError, suggestion
+from crmreport.findings.detect import BASELINES, PREVIOUS, YEAR_BEFORE, baseline_of
+from crmreport.findings.rank import Finding, find, headlines, of_segment
+from crmreport.findings.sentences import Speaker
+from crmreport.language import _t, translate, write_period
+from crmreport.metrics import METRICS
+from crmreport.metrics.figures import Writer
+from crmreport.metrics.metric import Metric
+from crmreport.periods import Kind, Period
+from crmreport.results import Results, changes_of
+from crmreport.segments import ALL, UNKNOWN, WHOLE, Segment
+from crmreport.tables.contract import dimension_title
+from crmreport.targets import Targets, read_targets, target_of
+
+TREND_PERIODS = {Kind.MONTH: 13, Kind.QUARTER: 9, Kind.WEEK: 26, Kind.YEAR: 6, Kind.RANGE: 1}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a page is about, and how to look anything up for it."""
+
+    project: Project
+    results: Results
+    period: Period
+    segment: Segment
+    language: str
+
+    # Figures
+
+    @cached_property
+    def _figures(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
+        rows = self.results.cube.to_dict("records")
+        return {(r["metric"], r["dimension"], r["segment"], r["period"]): r for r in rows}
+
+    def figure(self, metric: Metric, segment: Segment, period: Period) -> dict[str, Any] | None:
+        """Give one row of the cube; None where there is none."""
+        return self._figures.get((metric.name, segment.dimension, segment.value, period.key))
+
+    def has(self, metric: Metric) -> bool:
+        """Say whether the data know the metric at all."""
+        return (metric.name, ALL, ALL, self.period.key) in self._figures
+
+    def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
+        """List the segments of a dimension for which there are figures in the period, largest first."""
+        found = [
+            (row, key[2])
+            for key, row in self._figures.items()
+            if key[0] == metric.name and key[1] == dimension and key[3] == self.period.key
+        ]
+        basis = "denominator" if metric.denominator is not None else "value"
+
+        def rank(item: tuple[dict[str, Any], str]) -> tuple[bool, float, str]:
+            row, name = item
+            return name == UNKNOWN, -row[basis] if row[basis] == row[basis] else 0.0, name
+
+        return tuple(Segment(dimension, name) for _, name in sorted(found, key=rank))
+
+    def trend_periods(self) -> tuple[Period, ...]:
+        """List the periods that a trend shows, oldest first, the page's own last; as far as the data go."""
+        periods = [self.period]
+        for _ in range(TREND_PERIODS[self.period.kind] - 1):
+            first = periods[0]
+            whole = self.project.settings.calendar.period(first.name) if first.is_partial else first
+            periods.insert(0, whole.predecessor())
+        return tuple(p for p in periods if p.end > self.results.first_day)
+
+    # Changes and findings
+
+    @cached_property
+    def changes(self) -> pd.DataFrame:
+        """Every tested change of the period; see `crmreport.findings.detect.find_changes`."""
+        return changes_of(self.project, self.results, self.period)
+
+    @cached_property
+    def _changes(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
+        rows = self.changes.to_dict("records")
+        return {(r["metric"], r["dimension"], r["segment"], r["baseline"]): r for r in rows}
+
+    def change(self, metric: Metric, segment: Segment, baseline: str) -> dict[str, Any] | None:
+        """Give one tested change; None where the two figures cannot be compared."""
+        return self._changes.get((metric.name, segment.dimension, segment.value, baseline))
+
+    def main_change(self, metric: Metric, segment: Segment) -> dict[str, Any] | None:
+        """Give the change to speak of: against last year where that is known, else against the period before."""
+        for baseline in (YEAR_BEFORE, PREVIOUS):
+            found = self.change(metric, segment, baseline)
+            if found:
+                return found
+        return None
+
+    def baselines(self) -> tuple[tuple[str, Period], ...]:
+        """Give both baselines with their periods."""
+        return tuple((b, baseline_of(self.period, b)) for b in BASELINES)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings about the segment, the weightiest first."""
+        if self.changes.empty:
+            return ()
+        if self.segment.is_whole:
+            return find(self.changes, self.project.settings.segments)
+        return of_segment(self.changes, self.segment.dimension, self.segment.value)
+
+    def headlines(self, count: int) -> tuple[Finding, ...]:
+        """Give the findings that matter most."""
+        return headlines(self.findings, count)
+
+    # Targets and what people write
+
+    @cached_property
+    def _targets(self) -> Targets:
+        return read_targets(self.project)
+
+    def target(self, metric: Metric, segment: Segment, period: Period) -> float | None:
+        """Give a figure's target, if it has one."""
+        return target_of(self._targets, metric.name, period.name, str(segment))
+
+    def commentary_file(self) -> Path | None:
+        """Find what a person wrote about the period: in the page's language, or else in any."""
+        return commentary_file(self.project, self.period.name, self.language)
+
+    # Names and words
+
+    def metric(self, name: str) -> Metric:
+        """Give a metric's declaration. UserError if there is none of that name."""
+        found = {m.name: m for m in METRICS}
+        if name not in found:
+            raise UserError(_t("{name} is not a metric. {suggestion}"), name=name, suggestion=suggestion(name, found))
+        return found[name]
+
+    @cached_property
+    def writer(self) -> Writer:
+        """Writes figures in the page's language."""
+        return Writer(self.language, self.project.settings.currency)
+
+    @cached_property
+    def speaker(self) -> Speaker:
+        """Says findings in the page's language."""
+        return Speaker(
+            writer=self.writer,
+            period=self.period_name(self.period),
+            period_name=lambda key: self.period_name(self.project.settings.calendar.period(key)),
+            segment_name=lambda dimension, value: self.segment_name(Segment(dimension, value)),
+            dimension_name=self.dimension_name,
+        )
+
+    def say(self, text: str, **values: object) -> str:
+        """Give a marked text in the page's language."""
+        return translate(text, self.language, **values)
+
+    def title(self, metric: Metric) -> str:
+        """Write a metric's title."""
+        return self.say(metric.title)
+
+    def period_name(self, period: Period) -> str:
+        """Write a period: October 2025."""
+        return write_period(period, self.language)
+
+    def segment_name(self, segment: Segment) -> str:
+        """Write a segment: North, or its label in the configuration."""
+        if segment.is_whole:
+            return self.say(_t("Whole company"))
+        if segment.value == UNKNOWN:
+            return self.say(_t("unknown"))
+        return self.label(segment.value)
+
+    def label(self, value: str) -> str:
+        """Write a value of the data: as it is, or as the configuration labels it in the page's language."""
+        return self.project.settings.labels.get(self.language, {}).get(value, value)
+
+    def dimension_name(self, dimension: str) -> str:
+        """Write a dimension: Region."""
+        return self.say(dimension_title(dimension))
+
+    def segment_title(self) -> str:
+        """Write the page's segment with its dimension: Region: North."""
+        if self.segment == WHOLE:
+            return self.segment_name(self.segment)
+        return self.say(
+            _t("{dimension}: {segment}"),
+            dimension=self.dimension_name(self.segment.dimension),
+            segment=self.segment_name(self.segment),
+        )
+
+
+def commentary_file(project: Project, period: str, language: str) -> Path | None:
+    """Find what a person wrote about a period: in one language, or else in any."""
+    folder = project.book / "commentary"
+    for name in (f"{period}.{language}.md", f"{period}.md"):
+        if (folder / name).is_file():
+            return folder / name
+    return None

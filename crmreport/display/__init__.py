@@ -1,0 +1,1 @@
+"""Display: charts, tables and cards, and how each becomes HTML and print."""

@@ -1,0 +1,155 @@
+"""Charts: small frames of figures to Altair charts; each knows its title, its words and its numbers.
+
+Only the columns that a chart draws go into it: Altair embeds every column of the frame it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+
+from crmreport.display import theme
+from crmreport.display.outputs import Chart, Table
+
+WIDTH = "container"
+_AXIS_FORMAT = {"share": "%", "money": "~s", "count": "~s", "points": "+", "minutes": ",.0f"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the reader reads: the chart's finding, its description, axes and legend."""
+
+    title: str
+    description: str
+    value_axis: str
+    category_axis: str = ""
+    now: str = ""
+    earlier: str = ""
+    interval: str = ""
+    target: str = ""
+
+
+def _finish(chart: alt.LayerChart | alt.Chart, height: int, words: Words, twin: Table) -> Chart:
+    sized = chart.properties(width=WIDTH, height=height)
+    sized = sized.configure(**theme.vega_config())
+    return Chart(sized, words.title, words.description, twin)
+
+
+def _axis(unit: str, title: str) -> alt.Axis:
+    return alt.Axis(title=title, format=_AXIS_FORMAT[unit], tickCount=5)
+
+
+def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
+    """Draw a figure over time, with its interval, the year before and the target.
+
+    `frame`: one row per period, oldest first: `label`, `value`, `low`, `high`, `earlier` (the same
+    period last year), `target`; missing where there is none. `zero`: whether the axis starts at nought.
+    """
+    order = list(frame["label"])
+    x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
+    scale = alt.Scale(zero=zero)
+    y = _axis(unit, words.value_axis)
+    tooltip = [alt.Tooltip("label:N", title=words.category_axis), alt.Tooltip("written:N", title=words.value_axis)]
+    now = frame[["label", "value", "low", "high", "written"]].dropna(subset=["value"])
+    layers: list[alt.Chart] = []
+    if now["low"].notna().any():
+        layers.append(
+            alt.Chart(now[["label", "low", "high"]])
+            .mark_area(color=theme.BAND, opacity=0.35)
+            .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=y), y2="high:Q")
+        )
+    colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.EARLIER])
+    dashes = alt.Scale(domain=[words.now, words.earlier], range=[[1, 0], [4, 3]])
+    lines = [now[["label", "value"]].assign(series=words.now)]
+    if frame["earlier"].notna().any():
+        earlier = frame[["label", "earlier"]].dropna().rename(columns={"earlier": "value"})
+        lines.append(earlier.assign(series=words.earlier))
+    layers.append(
+        alt.Chart(pd.concat(lines, ignore_index=True))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", scale=scale, axis=y),
+            color=alt.Color("series:N", scale=colours, sort=[words.now, words.earlier]),
+            strokeDash=alt.StrokeDash("series:N", scale=dashes, sort=[words.now, words.earlier]),
+        )
+    )
+    if frame["target"].notna().any():
+        layers.append(
+            alt.Chart(frame[["label", "target"]].dropna())
+            .mark_tick(color=theme.INK, thickness=2, width=18)
+            .encode(x=x, y=alt.Y("target:Q", scale=scale, axis=y))
+        )
+    layers.append(
+        alt.Chart(now[["label", "value", "written"]])
+        .mark_circle(color=theme.ACCENT, size=36, opacity=1)
+        .encode(x=x, y=alt.Y("value:Q", scale=scale, axis=y), tooltip=tooltip)
+    )
+    return _finish(alt.layer(*layers), 230, words, twin)
+
+
+def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
+    """Draw a figure by segment: now with its interval, and before as a hollow mark.
+
+    `frame`: one row per segment, in the order to be drawn: `label`, `value`, `low`, `high`, `earlier`,
+    `written`.
+    """
+    order = list(frame["label"])
+    y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
+    x = _axis(unit, words.value_axis)
+    scale = alt.Scale(zero=zero, nice=True)
+    known = frame.dropna(subset=["value"])
+    marks = [known[["label", "value", "written"]].assign(series=words.now)]
+    if frame["earlier"].notna().any():
+        earlier = frame[["label", "earlier", "written_earlier"]].dropna()
+        marks.append(
+            earlier.rename(columns={"earlier": "value", "written_earlier": "written"}).assign(series=words.earlier)
+        )
+    domain = [words.now, words.earlier]
+    layers = [
+        alt.Chart(known[["label", "low", "high"]].dropna())
+        .mark_rule(color=theme.BAND, strokeWidth=5, opacity=0.7)
+        .encode(y=y, x=alt.X("low:Q", scale=scale, axis=x), x2="high:Q"),
+        alt.Chart(pd.concat(marks, ignore_index=True))
+        .mark_point(size=70, filled=True, opacity=1)
+        .encode(
+            y=y,
+            x=alt.X("value:Q", scale=scale, axis=x),
+            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=[theme.ACCENT, theme.EARLIER])),
+            shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
+            tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("written:N", title=words.value_axis)],
+        ),
+    ]
+    return _finish(alt.layer(*layers), 28 * max(len(frame), 2) + 20, words, twin)
+
+
+def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
+    """Draw amounts by segment as bars, with a mark where each stood before.
+
+    `frame`: one row per segment, in the order to be drawn: `label`, `value`, `written`, `earlier`.
+    """
+    order = list(frame["label"])
+    y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
+    x = _axis(unit, words.value_axis)
+    known = frame.dropna(subset=["value"])
+    colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.INK])
+    base = alt.Chart(known[["label", "value", "written"]].assign(series=words.now))
+    layers = [
+        base.mark_bar(height={"band": 0.62}).encode(
+            y=y,
+            x=alt.X("value:Q", axis=x),
+            color=alt.Color("series:N", scale=colours),
+            tooltip=[alt.Tooltip("label:N", title=words.category_axis), alt.Tooltip("written:N", title=words.value_axis)],
+        ),
+        base.mark_text(align="left", dx=5, color=theme.INK).encode(y=y, x=alt.X("value:Q", axis=x), text="written:N"),
+    ]
+    if frame["earlier"].notna().any():
+        earlier = frame[["label", "earlier"]].dropna().assign(series=words.earlier)
+        layers.append(
+            alt.Chart(earlier)
+            .mark_tick(thickness=2, height={"band": 0.8})
+            .encode(y=y, x=alt.X("earlier:Q", axis=x), color=alt.Color("series:N", scale=colours))
+        )
+    return _finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)

@@ -1,0 +1,97 @@
+"""Commentary: what changed, why, how surely and what to do; and the numbers behind each sentence."""
+
+from __future__ import annotations
+
+from crmreport.context import Context
+from crmreport.display.outputs import Table, Text
+from crmreport.findings.advice import advice
+from crmreport.findings.rank import Change, Finding
+from crmreport.findings.sentences import NO_CLEAR_CHANGE, details, headline
+from crmreport.language import SOURCE_LANGUAGE, _t
+from crmreport.metrics import metric as metric_named
+from crmreport.segments import Segment
+
+
+def commentary(context: Context, count: int) -> Text:
+    """Say what changed most; each sentence can be found again in `evidence` by its number."""
+    told = context.headlines(count)
+    if not told:
+        return Text(context.say(NO_CLEAR_CHANGE))
+    return Text("\n".join(_item(context, number, finding) for number, finding in enumerate(told, start=1)))
+
+
+def _item(context: Context, number: int, finding: Finding) -> str:
+    space = " " if context.language == SOURCE_LANGUAGE else ""
+    lines = [
+        f"{number}. **{_escaped(headline(finding, context.speaker))}**",
+        f"   {_escaped(space.join(details(finding, context.speaker)))}",
+    ]
+    do = advice(finding)
+    if do:
+        lines += ["", f"   *{context.say(_t('What to do:'))}* {context.say(do)}"]
+    return "\n".join([*lines, ""])
+
+
+def _escaped(text: str) -> str:
+    """Keep what the data say from being read as Markdown or HTML."""
+    for sign in "\\`*_{}[]<>#|$~":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def evidence(context: Context, count: int) -> Table | Text:
+    """List the figures that each sentence of the commentary rests on."""
+    told = context.headlines(count)
+    if not told:
+        return Text("")
+    rows = []
+    for number, finding in enumerate(told, start=1):
+        changes = [finding.change, finding.other, finding.part.change if finding.part else None]
+        rows += [_row(context, number, change) for change in changes if change]
+    return Table(
+        columns=tuple(
+            context.say(title)
+            for title in (
+                _t("No."), _t("Metric"), _t("Segment"), _t("Against"), _t("Before"), _t("Now"), _t("Change"),
+                _t("95% interval"), _t("Error rate q"), _t("Cases before, now"),
+            )
+        ),
+        align=("right", "left", "left", "left", *["right"] * 6),
+        rows=tuple(rows),
+        caption=context.say(_t("The numbers behind these sentences")),
+        notes=(
+            context.say(
+                _t(
+                    "q is the share of false alarms to expect among changes as clear as this one, over all that "
+                    "were tested; below 0.05 a change is called clear. The interval allows for the usual "
+                    "variation from period to period, not only for chance."
+                )
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _row(context: Context, number: int, change: Change) -> tuple[str, ...]:
+    metric = metric_named(change.metric)
+    writer = context.writer
+    cases = [writer.number(n) for n in (change.before_cases, change.after_cases)]
+    return (
+        str(number),
+        context.title(metric),
+        context.segment_name(Segment(change.dimension, change.segment)),
+        context.speaker.period_name(change.before_period),
+        writer.value(metric, change.before),
+        writer.value(metric, change.after),
+        writer.difference(metric, change.before, change.difference),
+        writer.difference_interval(metric, change.before, change.low, change.high),
+        "–" if change.q != change.q else "< 0.001" if change.q < 0.001 else writer.number(change.q, 3),
+        f"{cases[0]}, {cases[1]}" if metric.denominator is not None else "–",
+    )
+
+
+def written(context: Context) -> Text:
+    """Show what a person wrote about the period."""
+    path = context.commentary_file()
+    if path is None:
+        return Text(context.say(_t("Nobody has commented on this period yet.")))
+    return Text(path.read_text(encoding="utf-8").strip())

@@ -1,0 +1,40 @@
+"""Status: how far a figure can be trusted, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crmreport.context import Context
+from crmreport.language import _t
+from crmreport.metrics.metric import Metric
+
+_WORDS = {
+    "ok": "",
+    "small": _t("small sample"),
+    "incomplete": _t("incomplete"),
+    "undefined": _t("no data"),
+    "hidden": _t("too few customers to show"),
+}
+
+
+def status_note(context: Context, row: dict[str, Any] | None) -> str:
+    """Say what is wrong with a figure; "" if nothing is."""
+    return context.say(_WORDS[row["status"]]) if row and _WORDS[row["status"]] else ""
+
+
+def written(context: Context, metric: Metric, row: dict[str, Any] | None) -> str:
+    """Write a figure with what is wrong with it, in brackets; or why there is none."""
+    if row is None:
+        return context.say(_WORDS["undefined"])
+    if row["status"] in ("undefined", "hidden"):
+        return status_note(context, row)
+    note = status_note(context, row)
+    value = context.writer.value(metric, row["value"])
+    return context.say(_t("{value} ({note})"), value=value, note=note) if note else value
+
+
+def cases(context: Context, row: dict[str, Any] | None) -> str:
+    """Write how many cases a ratio rests on; "–" where it is none or withheld."""
+    if row is None or row["denominator"] != row["denominator"]:
+        return "–"
+    return context.writer.number(row["denominator"])

@@ -1,0 +1,114 @@
+"""Tables: segments side by side, what became of the rows, and what a page was made from."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+
+import pandas as pd
+
+from crmreport.context import Context
+from crmreport.display.outputs import Table, Text
+from crmreport.exhibits.status import written
+from crmreport.findings.detect import YEAR_BEFORE
+from crmreport.language import _t, write_date
+from crmreport.metrics.figures import verdict
+from crmreport.metrics.metric import Metric
+from crmreport.results import code_fingerprint
+from crmreport.segments import WHOLE, Segment
+
+# A sign for each verdict, so that it can be read without colour.
+_SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}
+
+
+def segments(context: Context, metrics: list[Metric]) -> Table | Text:
+    """Show metrics side by side for the segments that have pages, with the clear changes on last year."""
+    dimensions = context.project.settings.segments
+    if context.segment.is_whole:
+        shown = [s for d in dimensions for s in _all_segments(context, metrics, d)]
+    else:
+        shown = _all_segments(context, metrics, context.segment.dimension)
+    if not shown:
+        return Text(context.say(_t("The configuration names no segments.")))
+    rows = [
+        (context.segment_name(segment), *(_cell(context, metric, segment) for metric in metrics))
+        for segment in [WHOLE, *shown]
+    ]
+    return Table(
+        columns=(context.say(_t("Segment")), *(context.title(metric) for metric in metrics)),
+        align=("left", *["right"] * len(metrics)),
+        rows=tuple(rows),
+        caption=context.say(_t("Segments side by side, {period}"), period=context.period_name(context.period)),
+        notes=(
+            context.say(
+                _t("Behind a figure: its change on the same period last year, where that is clear; ✓ favourable, ✗ not.")
+            ),
+        ),
+    )
+
+
+def _all_segments(context: Context, metrics: list[Metric], dimension: str) -> list[Segment]:
+    found = {s for metric in metrics for s in context.segments_of(metric, dimension)}
+    return sorted(found)
+
+
+def _cell(context: Context, metric: Metric, segment: Segment) -> str:
+    text = written(context, metric, context.figure(metric, segment, context.period))
+    change = context.change(metric, segment, YEAR_BEFORE)
+    if not change or not change["is_clear"]:
+        return text
+    difference = context.writer.difference(metric, change["before_value"], change["difference"])
+    sign = _SIGNS[verdict(metric, change["difference"], is_clear=True)]
+    return context.say(_t("{value} ({difference} {sign})"), value=text, difference=difference, sign=sign)
+
+
+_ACTIONS = {
+    "read": _t("read"),
+    "kept": _t("used"),
+    "set aside": _t("set aside"),
+    "emptied": _t("value treated as missing"),
+}
+_RULES = {
+    "missing": _t("{column} is missing"),
+    "unreadable": _t("{column} cannot be read, or cannot be true"),
+    "duplicate": _t("same {column} as a row before"),
+    "repeats": _t("another row of the same {column}, as this export has them"),
+    "orphan": _t("no order of this {column} is used"),
+    "": "",
+}
+
+
+def cleaning(context: Context, log: pd.DataFrame) -> Table:
+    """Show what became of every row that was read, by table and reason."""
+    rows = []
+    for line in log.to_dict("records"):
+        if line["rule"] == "configured":
+            words = json.loads(line["reason"])
+            reason = words if isinstance(words, str) else words.get(context.language) or next(iter(words.values()))
+        else:
+            reason = context.say(_RULES[line["rule"]], column=line["column"]) if line["rule"] else ""
+        rows.append(
+            (line["table"], context.say(_ACTIONS[line["action"]]), reason, context.writer.number(line["rows"]))
+        )
+    return Table(
+        columns=tuple(context.say(t) for t in (_t("Table"), _t("What became of it"), _t("Why"), _t("Rows"))),
+        align=("left", "left", "left", "right"),
+        rows=tuple(rows),
+        caption=context.say(_t("Every row that was read, accounted for")),
+    )
+
+
+def provenance(context: Context) -> Table:
+    """Show what a page was made from, so that it can be made again."""
+    marks = ", ".join(f"{name} {mark[:8]}" for name, mark in context.results.data.items())
+    rows = (
+        (_t("Parameters"), f"period = {context.period.name}, segment = {context.segment}, language = {context.language}"),
+        (_t("Data as of"), write_date(context.results.as_of, context.language)),
+        (_t("Fingerprints of the data"), marks),
+        (_t("Code"), f"crmreport {version('crmreport')}, {code_fingerprint()[:8]}"),
+    )
+    return Table(
+        columns=("", context.say(_t("This page was made from"))),
+        align=("left", "left"),
+        rows=tuple((context.say(label), value) for label, value in rows),
+    )

@@ -1,0 +1,234 @@
+"""Rank: the findings of a period, the weightiest first; at most one per metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from crmreport.findings.decompose import Mix, explaining_segment, mix_and_rate
+from crmreport.findings.detect import BASELINES, FALSE_DISCOVERY_RATE
+from crmreport.metrics import METRICS
+from crmreport.segments import ALL, UNKNOWN
+from crmreport.metrics.metric import Estimate, Metric
+
+NEARLY = 0.8  # of the clearest segment's z, for one that has a page to be named in its stead
+
+CHANGED = "changed"  # the whole company's figure changed
+IN_SEGMENT = "in_segment"  # one segment's did, and the whole's did not
+HIDDEN = "hidden"  # rates changed, and a change of mix hides it in the whole
+
+
+@dataclass(frozen=True)
+class Change:
+    """One tested change, a row of `find_changes`."""
+
+    metric: str
+    dimension: str
+    segment: str
+    baseline: str
+    before_period: str
+    before: float
+    after: float
+    before_cases: float
+    after_cases: float
+    difference: float
+    low: float
+    high: float
+    dispersion: float
+    z: float
+    q: float
+    is_clear: bool
+
+
+@dataclass(frozen=True)
+class Part:
+    """The segment that explains a change: its own change, its share, and the figure without it."""
+
+    change: Change
+    share: float
+    before_without: float
+    after_without: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that a reader should know of a period.
+
+    `kind` is CHANGED, IN_SEGMENT or HIDDEN; `change` the change it is about, `other` the same figure against the
+    other baseline; `part` and `mix` say where it comes from, where that can be said. `weight` ranks.
+    """
+
+    kind: str
+    change: Change
+    other: Change | None
+    part: Part | None
+    mix: Mix | None
+    weight: float
+
+
+def find(changes: pd.DataFrame, page_dimensions: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Give the findings among the changes of one period, the weightiest first.
+
+    `page_dimensions`: of two segments that tell the same story, the one that has a page is named.
+
+    A metric whose whole-company figure changed clearly is one finding, against the baseline from which it
+    differs more surely. Where it did not, a change of the rates that the mix hides, or else the clearest
+    change of one segment, is one.
+    """
+    if changes.empty:
+        return ()
+    mixes = _mixes(changes)
+    findings = []
+    for metric in METRICS:
+        rows = changes[changes["metric"] == metric.name]
+        whole = rows[rows["dimension"] == ALL]
+        if whole.empty:
+            continue
+        found = _changed(metric, rows, whole, mixes) or _hidden(metric, whole, mixes) or _in_segment(rows, whole, page_dimensions)
+        if found:
+            findings.append(found)
+    return tuple(sorted(findings, key=lambda f: -f.weight))
+
+
+def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Finding, ...]:
+    """Give the findings about one segment, the weightiest first."""
+    own = changes[(changes["dimension"] == dimension) & (changes["segment"] == segment)]
+    findings = []
+    for _, rows in own[own["is_clear"]].groupby("metric", sort=False):
+        row = _clearest(rows)
+        findings.append(Finding(CHANGED, _change(row), _other(own, row), None, None, abs(row["z"])))
+    return tuple(sorted(findings, key=lambda f: -f.weight))
+
+
+def headlines(findings: tuple[Finding, ...], count: int = 3) -> tuple[Finding, ...]:
+    """Choose the findings that matter most: the weightiest, but one per subject before a second one."""
+    subjects = {m.name: m.subject for m in METRICS}
+    first: dict[str, Finding] = {}
+    for finding in findings:
+        first.setdefault(subjects[finding.change.metric], finding)
+    chosen = list(first.values())
+    chosen += [f for f in findings if f not in chosen]
+    return tuple(sorted(chosen[:count], key=lambda f: -f.weight))
+
+
+def _clearest(rows: pd.DataFrame) -> pd.Series:
+    return rows.loc[rows["z"].abs().idxmax()]
+
+
+def _change(row: pd.Series) -> Change:
+    of_cases = "denominator" if np.isfinite(row["after_denominator"]) else "value"
+    return Change(
+        metric=row["metric"],
+        dimension=row["dimension"],
+        segment=row["segment"],
+        baseline=row["baseline"],
+        before_period=row["before_period"],
+        before=float(row["before_value"]),
+        after=float(row["after_value"]),
+        before_cases=float(row[f"before_{of_cases}"]),
+        after_cases=float(row[f"after_{of_cases}"]),
+        difference=float(row["difference"]),
+        low=float(row["low"]),
+        high=float(row["high"]),
+        dispersion=float(row["dispersion"]),
+        z=float(row["z"]),
+        q=float(row["q"]),
+        is_clear=bool(row["is_clear"]),
+    )
+
+
+def _other(rows: pd.DataFrame, row: pd.Series) -> Change | None:
+    """Find the same figure's change against the other baseline."""
+    others = rows[
+        (rows["metric"] == row["metric"])
+        & (rows["dimension"] == row["dimension"])
+        & (rows["segment"] == row["segment"])
+        & (rows["baseline"] != row["baseline"])
+    ]
+    return None if others.empty else _change(others.iloc[0])
+
+
+def _mixes(changes: pd.DataFrame) -> dict[tuple[str, str], list[tuple[Mix, bool]]]:
+    """Split every ratio's change into mix and rate; say of each whether the rate effect is clear."""
+    splits: list[tuple[tuple[str, str], Mix]] = []
+    for metric in METRICS:
+        rows = changes[changes["metric"] == metric.name]
+        for baseline in BASELINES:
+            of_baseline = rows[rows["baseline"] == baseline]
+            total = of_baseline[of_baseline["dimension"] == ALL]
+            if total.empty or not metric.is_ratio:
+                continue
+            for dimension, parts in of_baseline[of_baseline["dimension"] != ALL].groupby("dimension"):
+                mix = mix_and_rate(metric, parts, total.iloc[0], str(dimension))
+                if mix:
+                    splits.append(((metric.name, baseline), mix))
+    found: dict[tuple[str, str], list[tuple[Mix, bool]]] = {}
+    if splits:
+        clear = stats.false_discovery_control([mix.rate_p for _, mix in splits]) < FALSE_DISCOVERY_RATE
+        for (key, mix), is_clear in zip(splits, clear, strict=True):
+            found.setdefault(key, []).append((mix, bool(is_clear)))
+    return found
+
+
+def _changed(
+    metric: Metric, rows: pd.DataFrame, whole: pd.DataFrame, mixes: dict[tuple[str, str], list[tuple[Mix, bool]]]
+) -> Finding | None:
+    clear = whole[whole["is_clear"]]
+    if clear.empty:
+        return None
+    row = _clearest(clear)
+    parts = rows[(rows["baseline"] == row["baseline"]) & (rows["dimension"] != ALL)]
+    change = _change(row)
+    # The mix is worth a sentence where it stands for a good part of the change.
+    told = [m for m, _ in mixes.get((metric.name, change.baseline), []) if abs(m.mix) >= abs(change.difference) / 3]
+    mix = max(told, key=lambda m: abs(m.mix), default=None)
+    return Finding(CHANGED, change, _other(whole, row), _part(metric, parts, row), mix, abs(change.z))
+
+
+def _part(metric: Metric, parts: pd.DataFrame, total: pd.Series) -> Part | None:
+    if metric.estimate is Estimate.MEDIAN:
+        # Medians do not add up; a segment explains one if its own moved much further the same way.
+        same = parts[parts["is_clear"] & (parts["difference"] * np.sign(total["difference"]) > 0)]
+        if same.empty or same["difference"].abs().max() < 1.5 * abs(total["difference"]):
+            return None
+        return Part(_change(same.loc[same["difference"].abs().idxmax()]), np.nan, np.nan, np.nan)
+    row = explaining_segment(metric, parts, total)
+    if row is None:
+        return None
+    without = []
+    for side in ("before", "after"):
+        rest = total[f"{side}_numerator"] - row[f"{side}_numerator"]
+        if metric.is_ratio:
+            cases = total[f"{side}_denominator"] - row[f"{side}_denominator"]
+            rest = rest / cases if cases > 0 else np.nan
+        without.append(float(rest))
+    return Part(_change(row), float(row["share"]), *without)
+
+
+def _hidden(
+    metric: Metric, whole: pd.DataFrame, mixes: dict[tuple[str, str], list[tuple[Mix, bool]]]
+) -> Finding | None:
+    """Find a clear change of the rates that an opposite change of the mix hides in the whole."""
+    best: Finding | None = None
+    for _, row in whole.iterrows():
+        for mix, is_clear in mixes.get((metric.name, row["baseline"]), []):
+            hides = mix.mix * mix.rate < 0 and abs(mix.mix) >= abs(mix.rate) / 3
+            if is_clear and hides and (best is None or abs(mix.rate_z) > best.weight):
+                best = Finding(HIDDEN, _change(row), _other(whole, row), None, mix, abs(mix.rate_z))
+    return best
+
+
+def _in_segment(rows: pd.DataFrame, whole: pd.DataFrame, page_dimensions: tuple[str, ...]) -> Finding | None:
+    """Find the clearest change of one segment; the whole's own, unclear one goes with it as `other`."""
+    clear = rows[rows["is_clear"] & (rows["dimension"] != ALL) & (rows["segment"] != UNKNOWN)]
+    if clear.empty:
+        return None
+    row = _clearest(clear)
+    with_page = clear[clear["dimension"].isin(page_dimensions) & (clear["z"].abs() >= NEARLY * abs(row["z"]))]
+    row = row if with_page.empty else _clearest(with_page)
+    same = whole[whole["baseline"] == row["baseline"]]
+    other = None if same.empty else _change(same.iloc[0])
+    return Finding(IN_SEGMENT, _change(row), other, None, None, abs(row["z"]))

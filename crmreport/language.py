@@ -1,0 +1,76 @@
+"""Languages: the catalogue of translations, and how numbers, money and dates are written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.messages.pofile import read_po
+
+from crmreport.periods import Kind, Period
+
+SOURCE_LANGUAGE = "en"
+LANGUAGES = ("en", "zh_CN")
+
+_LOCALE_FOLDER = Path(__file__).parent / "locale"
+
+
+def _t(text: str) -> str:
+    """Mark an English text for the catalogue; it is translated where it is shown."""
+    return text
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """Translations of one language: English text to its own. Empty for English itself."""
+    if language == SOURCE_LANGUAGE:
+        return {}
+    path = _LOCALE_FOLDER / language / "LC_MESSAGES" / "crmreport.po"
+    with path.open("rb") as file:
+        return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+
+
+def translate(text: str, language: str, **values: object) -> str:
+    """Give a marked text in a language, its ``{placeholders}`` filled with values."""
+    words = catalogue(language).get(text, text)
+    said = {k: v.say(language) if isinstance(v, Phrase) else v for k, v in values.items()}
+    return words.format(**said)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A marked text with its values, to be said later in a language that is not known yet."""
+
+    text: str
+    values: dict[str, object]
+
+    def say(self, language: str) -> str:
+        """Say it in a language."""
+        return translate(self.text, language, **self.values)
+
+
+def write_date(day: date, language: str) -> str:
+    """Write a day: 31 October 2025, 2025年10月31日."""
+    return format_date(day, "d MMMM y" if language == SOURCE_LANGUAGE else "y年M月d日", locale=language)
+
+
+def write_period(period: Period, language: str) -> str:
+    """Write a period as a reader says it: October 2025, 2025年10月; a part of one by its days."""
+    if period.is_partial or period.kind is Kind.RANGE:
+        first, last = period.start, period.end - timedelta(days=1)
+        if (first.year, first.month) == (last.year, last.month) and language == SOURCE_LANGUAGE:
+            return f"{first.day}–{write_date(last, language)}"
+        return translate(
+            _t("{first} to {last}"), language, first=write_date(first, language), last=write_date(last, language)
+        )
+    if period.kind is Kind.MONTH:
+        return format_date(period.start, "MMMM y" if language == SOURCE_LANGUAGE else "y年M月", locale=language)
+    year, _, part = period.name.partition("-")
+    if period.kind is Kind.QUARTER:
+        return translate(_t("Q{quarter} {year}"), language, quarter=part[1:], year=year)
+    if period.kind is Kind.WEEK:
+        return translate(_t("week {week} of {year}"), language, week=int(part[1:]), year=year)
+    return translate(_t("year {year}"), language, year=year)

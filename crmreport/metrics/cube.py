@@ -1,0 +1,232 @@
+"""The cube: every metric, by period and by segment, in one pass over the rows it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from crmreport.metrics import METRICS, intervals
+from crmreport.metrics.metric import Estimate, Metric, Rows
+from crmreport.metrics.placing import by_segment, in_periods
+from crmreport.periods import Period
+from crmreport.segments import ALL
+from crmreport.tables.data import Data
+from crmreport.tables.facts import facts
+from crmreport.tables.sources import IbisTable
+
+COLUMNS = (
+    "period",
+    "dimension",
+    "segment",
+    "metric",
+    "numerator",
+    "denominator",
+    "value",
+    "low",
+    "high",
+    "status",
+)
+STATUSES = ("ok", "small", "incomplete", "undefined", "hidden")
+
+
+def compute_cube(
+    data: Data,
+    periods: Iterable[Period],
+    active_days: int,
+    minimum_cell: int,
+    metrics: Iterable[Metric] = METRICS,
+) -> pd.DataFrame:
+    """Compute all metrics for all periods and segments.
+
+    Columns: `period` (a Period's key), `dimension` and `segment` ("all", "all" for the whole company),
+    `metric`, `numerator`, `denominator` (missing where the metric has none), `value`, `low`, `high` (95 %
+    interval) and `status`: "ok"; "small", fewer cases than the metric's minimum; "incomplete", the period
+    is not over or the data do not reach back far enough; "undefined", nothing to divide by or no data of
+    that time; "hidden", so few customers that the figure is withheld. Sorted by all its keys.
+    """
+    periods = tuple(dict.fromkeys(periods))
+    found = facts(data, periods, active_days)
+    wanted = [m for m in metrics if m.table in found]
+    wanted.sort(key=_pass_of)
+    passes = [
+        _one_pass(found[table], rows, tuple(group), periods, data, active_days)
+        for (table, rows), group in groupby(wanted, key=lambda m: (m.table, m.rows))
+    ]
+    if not passes:
+        return pd.DataFrame(columns=list(COLUMNS))
+    cube = pd.concat(passes, ignore_index=True)
+    cube = _hide_small_cells(cube, minimum_cell, {m.name for m in wanted if m.denominator is not None})
+    order = {m.name: n for n, m in enumerate(METRICS)}
+    cube = cube.sort_values(
+        ["period", "dimension", "segment", "metric"],
+        key=lambda s: s.map(order) if s.name == "metric" else s,
+        ignore_index=True,
+    )
+    return cube[list(COLUMNS)]
+
+
+def _pass_of(metric: Metric) -> tuple[str, str, str, int]:
+    rows = metric.rows
+    return metric.table, rows.rule, rows.column, rows.days
+
+
+def _one_pass(
+    fact: IbisTable,
+    rows: Rows,
+    metrics: tuple[Metric, ...],
+    periods: tuple[Period, ...],
+    data: Data,
+    active_days: int,
+) -> pd.DataFrame:
+    """Compute the metrics that count the same rows of one fact table."""
+    placed = by_segment(in_periods(fact, rows, periods))
+    grouped = placed.group_by(["period", "dimension", "segment"])
+    computed = grouped.aggregate(**_aggregates(metrics, "customer_id" in fact.columns)).to_pandas()
+    spine = _spine(computed, periods)
+    wide = spine.merge(computed, on=["period", "dimension", "segment"], how="left")
+    span = _span(fact, rows, data)
+    finished = []
+    for metric in metrics:
+        history_days = active_days if rows.rule == "of_period" else metric.history_days
+        finished.append(_finish(_parts(wide, metric), metric, _reach(span, periods, rows.days, history_days)))
+    return pd.concat(finished, ignore_index=True)
+
+
+def _aggregates(metrics: tuple[Metric, ...], has_customers: bool) -> dict[str, object]:
+    """Name what one pass computes: the parts of each metric, and the customers behind each cell."""
+    wanted: dict[str, object] = {}
+    if has_customers:
+        wanted["customers"] = _.customer_id.nunique()
+    for metric in metrics:
+        wanted[f"{metric.name}.numerator"] = metric.numerator.cast("float64")
+        if metric.denominator is not None:
+            wanted[f"{metric.name}.denominator"] = metric.denominator.cast("float64")
+        if metric.squares is not None:
+            wanted[f"{metric.name}.squares"] = metric.squares.cast("float64")
+        if metric.of is not None:
+            wanted[f"{metric.name}.quantiles"] = metric.of.quantile(list(intervals.QUANTILES))
+    return wanted
+
+
+def _spine(computed: pd.DataFrame, periods: tuple[Period, ...]) -> pd.DataFrame:
+    """List every period and segment, so that a group without rows does not vanish."""
+    whole = pd.DataFrame({"dimension": [ALL], "segment": [ALL]})
+    segments = pd.concat([whole, computed[["dimension", "segment"]]]).drop_duplicates()
+    return pd.DataFrame({"period": [p.key for p in periods]}).merge(segments, how="cross")
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """How far the rows that a metric counts reach: which periods they cover, and which of them wholly."""
+
+    covers: dict[str, bool]
+    is_whole: dict[str, bool]
+
+
+def _reach(
+    span: tuple[date, date] | None, periods: tuple[Period, ...], shift_days: int, history_days: int
+) -> _Reach:
+    """Judge each period by the first and last day of the rows; `shift_days` earlier for a matured outcome."""
+    if span is None:
+        nowhere = {p.key: False for p in periods}
+        return _Reach(nowhere, nowhere)
+    shift = timedelta(days=shift_days)
+    known_from = span[0] + timedelta(days=history_days)
+    return _Reach(
+        covers={p.key: p.start - shift <= span[1] and p.end - shift > span[0] for p in periods},
+        is_whole={
+            p.key: p.start - shift >= span[0] and p.start >= known_from and not p.is_partial for p in periods
+        },
+    )
+
+
+def _span(fact: IbisTable, rows: Rows, data: Data) -> tuple[date, date] | None:
+    """Find the first and last day on which the fact table says anything; None if it is empty."""
+    if rows.rule == "of_period":
+        return data.first_day, data.as_of
+    column = fact[rows.column].date()
+    span = fact.aggregate(first=column.min(), last=column.max()).to_pyarrow().to_pylist()[0]
+    if span["first"] is None:
+        return None
+    return span["first"], data.as_of if rows.rule == "open_at_end" else span["last"]
+
+
+def _parts(wide: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Take one metric's parts out of the pass's frame."""
+    parts = wide[["period", "dimension", "segment"]].copy()
+    parts["metric"] = metric.name
+    parts["customers"] = wide["customers"] if "customers" in wide else np.nan
+    for part in ("numerator", "denominator", "squares"):
+        name = f"{metric.name}.{part}"
+        parts[part] = wide[name].astype("float64") if name in wide else np.nan
+    name = f"{metric.name}.quantiles"
+    parts["quantiles"] = wide[name] if name in wide else None
+    return parts
+
+
+def _finish(parts: pd.DataFrame, metric: Metric, reach: _Reach) -> pd.DataFrame:
+    """Add value, interval and status to one metric's parts."""
+    covered = parts["period"].map(reach.covers).to_numpy(dtype=bool)
+    numerator = parts["numerator"].to_numpy(copy=True)
+    denominator = parts["denominator"].to_numpy(copy=True)
+    squares = np.nan_to_num(parts["squares"].to_numpy())
+    if metric.denominator is None:
+        # A count of nothing is 0 where the data cover the period, and unknown where they do not.
+        numerator = np.where(covered, np.nan_to_num(numerator), np.nan)
+        value = cases = numerator
+    else:
+        cases = denominator = np.where(covered, np.nan_to_num(denominator), np.nan)
+        value = np.divide(numerator, denominator, out=np.full(len(parts), np.nan), where=denominator > 0)
+    if metric.estimate is Estimate.MEDIAN:
+        grids = [
+            np.asarray(q, float) if isinstance(q, (list, np.ndarray)) else None for q in parts["quantiles"]
+        ]
+        middle = intervals.QUANTILES.index(0.5)
+        value = np.array([np.nan if grid is None else grid[middle] for grid in grids])
+        low, high = intervals.median(grids, denominator)
+    elif metric.estimate is Estimate.SHARE:
+        low, high = intervals.wilson(numerator, denominator)
+    elif metric.estimate is Estimate.COUNT:
+        low, high = intervals.poisson(value)
+    elif metric.estimate is Estimate.TOTAL:
+        low, high = intervals.total(value, squares)
+    else:
+        low, high = intervals.mean(numerator, denominator, squares)
+    given = np.isfinite(value)  # the median of cases most of which wait for an answer is not
+    status = np.where((cases < metric.minimum) & (metric.estimate is not Estimate.TOTAL), "small", "ok")
+    status = np.where(parts["period"].map(reach.is_whole).to_numpy(dtype=bool), status, "incomplete")
+    return parts.assign(
+        numerator=numerator,
+        denominator=denominator,
+        value=np.where(given, value, np.nan),
+        low=np.where(given & np.isfinite(low), low, np.nan),
+        high=np.where(given & np.isfinite(high), high, np.nan),
+        status=np.where(given, status, "undefined"),
+    ).drop(columns=["squares", "quantiles"])
+
+
+def _hide_small_cells(cube: pd.DataFrame, minimum_cell: int, ratios: set[str]) -> pd.DataFrame:
+    """Withhold the figures of groups of few customers, and of one more group that would give one away.
+
+    A hidden segment could be computed from the whole and the others, so where only one segment of a
+    dimension is hidden, the next smallest is hidden with it.
+    """
+    customers = cube["customers"].where(cube["customers"].notna(), cube["denominator"])
+    smallest = customers.where(~cube["metric"].isin(ratios), np.fmin(customers, cube["denominator"]))
+    is_segment = cube["dimension"] != ALL
+    few = is_segment & (smallest > 0) & (smallest < minimum_cell)
+    groups = [cube["period"], cube["dimension"], cube["metric"]]
+    alone = few.groupby(groups).transform("sum") == 1
+    candidates = smallest.where(is_segment & ~few & alone & (smallest > 0))
+    rank = candidates.groupby(groups).rank(method="first")
+    hidden = few | (rank == 1)
+    cube = cube.copy()
+    cube.loc[hidden, ["numerator", "denominator", "value", "low", "high"]] = np.nan
+    cube.loc[hidden, "status"] = "hidden"
+    return cube

@@ -1,0 +1,101 @@
+"""Customer metrics: who buys, who is new, who stays, who comes back."""
+
+from __future__ import annotations
+
+from ibis import _
+
+from crmreport.language import _t
+from crmreport.metrics.metric import Better, Estimate, Metric, Unit, happened, matured, of_period
+
+REPEAT_DAYS = 90
+KNOWN_AFTER_DAYS = 365  # before that, many a "first" order is only the first one in the data
+
+BUYERS = Metric(
+    name="buyers",
+    title=_t("Buying customers"),
+    subject="customers",
+    definition=_t("Customers who placed at least one order in the period."),
+    source=_t("Common usage"),
+    trap=_t("Months do not add up to a year: who buys in two months is one customer."),
+    seed="购买客户数",
+    table="orders",
+    rows=happened("ordered_at"),
+    estimate=Estimate.COUNT,
+    numerator=_.customer_id.nunique(),
+    unit=Unit.COUNT,
+    better=Better.HIGHER,
+)
+
+ACTIVE_CUSTOMERS = Metric(
+    name="active_customers",
+    title=_t("Active customers"),
+    subject="customers",
+    definition=_t("Customers with at least one order in the {active_days} days before the period ends."),
+    source=_t("Activity window, as in RFM and retention analysis; the window is set in the configuration"),
+    trap=_t("Another window gives another number; compare only figures of the same window."),
+    seed="活跃客户",
+    table="activity",
+    rows=of_period("period"),
+    estimate=Estimate.COUNT,
+    numerator=_.active_at_end.cast("int64").sum(),
+    unit=Unit.COUNT,
+    better=Better.HIGHER,
+)
+
+NEW_CUSTOMERS = Metric(
+    name="new_customers",
+    title=_t("New customers"),
+    subject="customers",
+    definition=_t("Customers whose first order was placed in the period."),
+    source=_t("Common usage"),
+    trap=_t("Where the data begin, every customer looks new: the first year is marked as incomplete."),
+    seed="新客户",
+    table="first_orders",
+    rows=happened("first_ordered_at"),
+    estimate=Estimate.COUNT,
+    numerator=_.customer_id.count(),
+    unit=Unit.COUNT,
+    better=Better.HIGHER,
+    history_days=KNOWN_AFTER_DAYS,
+)
+
+RETENTION_RATE = Metric(
+    name="retention_rate",
+    title=_t("Retention rate"),
+    subject="customers",
+    definition=_t(
+        "Of the customers active when the period begins, the share still active when it ends; active means "
+        "an order in the {active_days} days before."
+    ),
+    source=_t("Share of the opening customers that remain, |S ∩ E| / |S|; the usual (E - N) / S with sets"),
+    trap=_t("Customers won back in the period are no retained ones: (E - N) / S would count them."),
+    seed="客户留存率",
+    table="activity",
+    rows=of_period("period"),
+    estimate=Estimate.SHARE,
+    numerator=(_.active_at_start & _.active_at_end).cast("int64").sum(),
+    denominator=_.active_at_start.cast("int64").sum(),
+    unit=Unit.SHARE,
+    better=Better.HIGHER,
+)
+
+REPEAT_PURCHASE_RATE = Metric(
+    name="repeat_purchase_rate",
+    title=_t("Repeat purchase rate"),
+    subject="customers",
+    definition=_t(
+        "Of the customers whose first 90 days since their first order ended in the period, the share who "
+        "ordered again within these 90 days."
+    ),
+    source=_t("Repeat purchase within a fixed horizon since the first order"),
+    trap=_t("Without a fixed horizon, many new customers alone would lower it."),
+    seed="复购率",
+    table="first_orders",
+    rows=matured("first_ordered_at", REPEAT_DAYS),
+    estimate=Estimate.SHARE,
+    numerator=(_.days_to_second_order <= REPEAT_DAYS).cast("int64").sum().fill_null(0),
+    denominator=_.customer_id.count(),
+    unit=Unit.SHARE,
+    better=Better.HIGHER,
+    history_days=KNOWN_AFTER_DAYS,
+)

@@ -1,0 +1,121 @@
+"""Figures: how a metric's values, changes and intervals are written in each language."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from babel.numbers import format_compact_currency, format_currency, format_decimal
+
+from crmreport.language import _t, translate
+from crmreport.metrics.metric import Better, Metric, Unit
+
+_MINUS = "−"
+_LARGE = 100_000  # money from here on is written in thousands or millions
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes figures in one language and one currency."""
+
+    language: str
+    currency: str
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Write a plain number, thousands separated."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(value, pattern, locale=self.language).replace("-", _MINUS)
+
+    def percent(self, share: float, decimals: int = 1) -> str:
+        """Write a share (0.821) as a percentage (82.1%)."""
+        return f"{self.number(100 * share, decimals)}%"
+
+    def money(self, value: float) -> str:
+        """Write an amount, the coarser the larger it is."""
+        if abs(value) >= _LARGE:
+            digits = 2 if abs(value) >= 1_000_000 else 1
+            written = format_compact_currency(value, self.currency, locale=self.language, fraction_digits=digits)
+        else:
+            decimals = "0.00" if abs(value) < 1_000 else "0"
+            written = format_currency(
+                value, self.currency, f"¤#,##{decimals}", locale=self.language, currency_digits=False
+            )
+        return written.replace("-", _MINUS)
+
+    def duration(self, minutes: float) -> str:
+        """Write a time in the two largest units that it has."""
+        whole = round(minutes)
+        sign = _MINUS if whole < 0 else ""
+        hours, rest = divmod(abs(whole), 60)
+        if hours >= 48:
+            days, hours = divmod(hours, 24)
+            return sign + translate(_t("{days} d {hours} h"), self.language, days=days, hours=hours)
+        if hours:
+            return sign + translate(_t("{hours} h {minutes} min"), self.language, hours=hours, minutes=rest)
+        return sign + translate(_t("{minutes} min"), self.language, minutes=rest)
+
+    def value(self, metric: Metric, value: float) -> str:
+        """Write a metric's value; "no data" where there is none."""
+        if not math.isfinite(value):
+            return translate(_t("no data"), self.language)
+        match metric.unit:
+            case Unit.SHARE:
+                return self.percent(value)
+            case Unit.MONEY:
+                return self.money(value)
+            case Unit.MINUTES:
+                return self.duration(value)
+            case Unit.POINTS:
+                return self.signed(self.number(value, 1), value)
+            case Unit.COUNT:
+                return self.number(value)
+
+    def interval(self, metric: Metric, low: float, high: float) -> str:
+        """Write an interval; "" where there is none."""
+        if not (math.isfinite(low) and math.isfinite(high)):
+            return ""
+        return translate(
+            _t("{low} to {high}"), self.language, low=self.value(metric, low), high=self.value(metric, high)
+        )
+
+    def signed(self, written: str, value: float) -> str:
+        """Put a plus before what has none and is above zero."""
+        return f"+{written}" if value > 0 else written
+
+    def difference(self, metric: Metric, before: float, difference: float) -> str:
+        """Write a change: in points for shares and scores, relative for what is counted or paid."""
+        return self._in_points(metric, self._difference(metric, before, difference))
+
+    def difference_interval(self, metric: Metric, before: float, low: float, high: float) -> str:
+        """Write the interval of a change, its unit once."""
+        bounds = [self._difference(metric, before, bound) for bound in (low, high)]
+        written = translate(_t("{low} to {high}"), self.language, low=bounds[0], high=bounds[1])
+        return self._in_points(metric, written)
+
+    def _difference(self, metric: Metric, before: float, difference: float) -> str:
+        match metric.unit:
+            case Unit.SHARE:
+                written = self.number(100 * difference, 1)
+            case Unit.POINTS:
+                written = self.number(difference, 1)
+            case Unit.MINUTES:
+                written = self.duration(difference)
+            case _:
+                written = self.percent(difference / before) if before > 0 else self.value(metric, difference)
+        return self.signed(written, difference)
+
+    def _in_points(self, metric: Metric, written: str) -> str:
+        if metric.unit is Unit.SHARE:
+            return translate(_t("{points} percentage points"), self.language, points=written)
+        if metric.unit is Unit.POINTS:
+            return translate(_t("{points} points"), self.language, points=written)
+        return written
+
+
+def verdict(metric: Metric, difference: float, is_clear: bool) -> str:
+    """Judge a change: "good", "bad", "neutral" (no direction is better) or "unclear"."""
+    if not is_clear:
+        return "unclear"
+    if metric.better is Better.NEITHER:
+        return "neutral"
+    return "good" if (difference > 0) == (metric.better is Better.HIGHER) else "bad"

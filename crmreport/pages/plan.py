@@ -1,0 +1,121 @@
+"""Plan: the list of pages, known before anything runs: notebook x period x segment x language."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crmreport.config import SECTION, Project
+from crmreport.errors import UserError, suggestion
+from crmreport.language import _t
+from crmreport.periods import Period
+from crmreport.results import Results
+from crmreport.segments import UNKNOWN, WHOLE, Segment, slugs
+
+EACH_PERIOD = "period"
+EACH_SEGMENT = "period x segment"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook: its file, its title, for what it runs and which tables it cannot do without."""
+
+    name: str
+    path: Path
+    title: str
+    runs: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: a chapter for a period, a segment and a language.
+
+    `name` is its address: ``2025-10/sales``, ``2025-10/segment/region-north``; it depends on the page alone.
+    """
+
+    chapter: str
+    period: str
+    segment: Segment
+    language: str
+    name: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The notebook's parameters for the page."""
+        return {"period": self.period, "segment": str(self.segment), "language": self.language}
+
+
+def chapters_of(project: Project) -> tuple[Chapter, ...]:
+    """Read the chapters that the configuration lists. UserError for one that is not there or is broken."""
+    return tuple(chapter_of(project, name) for name in project.settings.chapters)
+
+
+def chapter_of(project: Project, name: str) -> Chapter:
+    """Read one chapter's notebook. UserError if there is none of that name, or it is broken."""
+    path = project.notebooks / f"{name}.ipynb"
+    if not path.is_file():
+        raise UserError(
+            _t("There is no chapter {name} in {folder}. {suggestion}"),
+            name=name,
+            folder=project.settings.notebooks,
+            suggestion=suggestion(name, sorted(p.stem for p in project.notebooks.glob("*.ipynb"))),
+        )
+    try:
+        metadata: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    except (ValueError, KeyError, TypeError):
+        raise UserError(
+            _t("{path} is not a notebook. Open and save it in JupyterLab, or restore it."), path=path.name
+        ) from None
+    about = metadata.get(SECTION, {})
+    runs = about.get("runs", EACH_PERIOD)
+    if runs not in (EACH_PERIOD, EACH_SEGMENT):
+        raise UserError(
+            _t("{path}: metadata {key} is {value}; it must be one of: {known}."),
+            path=path.name,
+            key=f"{SECTION}.runs",
+            value=repr(runs),
+            known=", ".join((EACH_PERIOD, EACH_SEGMENT)),
+        )
+    return Chapter(name, path, about.get("title", name), runs, tuple(about.get("needs", ())))
+
+
+def plan(
+    chapters: tuple[Chapter, ...],
+    periods: tuple[Period, ...],
+    segments: tuple[Segment, ...],
+    languages: tuple[str, ...],
+) -> tuple[Page, ...]:
+    """List the pages in the book's order: by language, newest period first, chapters as configured."""
+    addresses = slugs(segments)
+    pages = []
+    for language in languages:
+        for period in sorted(periods, reverse=True):
+            for chapter in chapters:
+                address = f"{period.name}/{chapter.name}"
+                pages.append(Page(chapter.name, period.name, WHOLE, language, address))
+                if chapter.runs == EACH_SEGMENT:
+                    pages += [
+                        Page(chapter.name, period.name, s, language, f"{address}/{addresses[s]}") for s in segments
+                    ]
+    return tuple(pages)
+
+
+def segments_with_pages(results: Results, dimensions: tuple[str, ...]) -> tuple[Segment, ...]:
+    """List the segments of some dimensions. UserError for a dimension that the data do not have."""
+    cube = results.cube
+    known = [d for d in cube["dimension"].unique() if d != WHOLE.dimension]
+    found: list[Segment] = []
+    for dimension in dimensions:
+        if dimension not in known:
+            raise UserError(
+                _t("{key}: the data cannot be split by {name}. {suggestion}"),
+                key=f"{SECTION}.segments",
+                name=dimension,
+                suggestion=suggestion(dimension, known),
+            )
+        values = cube.loc[cube["dimension"] == dimension, "segment"].unique()
+        found += [Segment(dimension, str(v)) for v in sorted(values) if v != UNKNOWN]
+    return tuple(found)

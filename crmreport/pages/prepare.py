@@ -1,0 +1,83 @@
+"""Prepare: a chapter's notebook made ready for one page, before it runs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import nbformat
+import papermill
+
+from crmreport.config import SECTION, Project
+from crmreport.context import Context
+from crmreport.errors import UserError, suggestion
+from crmreport.language import _t, translate, write_period
+from crmreport.pages.plan import Chapter, Page
+from crmreport.results import Results, covered
+
+HIDDEN_TAG = "remove-cell"
+
+
+def prepare(project: Project, results: Results, chapter: Chapter, page: Page) -> nbformat.NotebookNode:
+    """Fill and translate the Markdown cells, and take out the cells whose data are not connected.
+
+    Headings are made here and not by code, since headings that a cell prints do not reach the contents.
+    In place of what needs a table that is not there stands one sentence that names it.
+    """
+    notebook = nbformat.read(chapter.path, as_version=4)
+    period = covered(project, results, page.period)
+    context = Context(project, results, period, page.segment, page.language)
+    words = {
+        "period": write_period(period, page.language),
+        "segment": context.segment_title(),
+        "company": project.settings.company_name(page.language),
+    }
+    missing = [need for need in chapter.needs if not results.knows(need)]
+    cells: list[Any] = []
+    said: set[str] = set()
+    for position, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            if missing and position > 0:
+                continue
+            text = translate(cell.source, page.language, **words)
+            cells.append(nbformat.from_dict({**cell, "source": text}))
+            if missing:
+                cells.append(_note(_t("No data for this chapter: connect `{table}`."), missing[0], page.language))
+            continue
+        if missing and not {"parameters", HIDDEN_TAG, "provenance"} & set(cell.metadata.get("tags", ())):
+            continue
+        lacking = [n for n in cell.metadata.get(SECTION, {}).get("needs", ()) if not results.knows(n)]
+        if not lacking:
+            cells.append(cell)
+        elif lacking[0] not in said:
+            said.add(lacking[0])
+            cells.append(_note(_t("No data for this: connect `{table}`."), lacking[0], page.language))
+    notebook.cells = cells
+    return notebook
+
+
+def _note(text: str, table: str, language: str) -> nbformat.NotebookNode:
+    cell = nbformat.v4.new_markdown_cell(translate(text, language, table=table))
+    cell["id"] = f"no-{table.replace('.', '-').replace('_', '-')}"
+    return cell
+
+
+def check_parameters(chapter: Chapter, given: dict[str, Any]) -> None:
+    """Refuse a parameter that the notebook does not declare. UserError, naming those that it does.
+
+    Papermill only logs it, and the page would show its defaults.
+    """
+    declared = papermill.inspect_notebook(str(chapter.path))
+    for name in given:
+        if name not in declared:
+            raise UserError(
+                _t("The chapter {chapter} has no parameter {name}. {suggestion}"),
+                chapter=chapter.name,
+                name=name,
+                suggestion=suggestion(name, declared),
+            )
+
+
+def as_text(notebook: nbformat.NotebookNode) -> str:
+    """Write a notebook so that equal notebooks are equal texts."""
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"

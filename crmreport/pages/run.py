@@ -1,0 +1,109 @@
+"""Run: execute one prepared page with papermill, and keep of it only what the same input gives again."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from crmreport.display.outputs import MEDIUM
+from crmreport.language import _t, translate
+from crmreport.pages.prepare import HIDDEN_TAG, as_text
+
+OK = "ok"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One page to run: the prepared notebook's text, its parameters, and where."""
+
+    name: str
+    language: str
+    notebook: str
+    parameters: dict[str, Any]
+    folder: Path
+    timeout_seconds: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: the executed notebook's text, or the page that says what failed."""
+
+    state: str
+    notebook: str
+    seconds: float
+    error: str
+
+
+def run(job: Job) -> Outcome:
+    """Run one page. A cell's error, a dead kernel and a hanging one make a failed page, not a failed build."""
+    os.environ[MEDIUM] = "book"
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
+        source.write_text(job.notebook, encoding="utf-8")
+        try:
+            executed = papermill.execute_notebook(
+                str(source),
+                str(target),
+                parameters=job.parameters,
+                kernel_name="python3",
+                cwd=str(job.folder),
+                progress_bar=False,
+                execution_timeout=job.timeout_seconds,
+            )
+        except PapermillExecutionError as error:
+            failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
+        except CellTimeoutError:
+            failed, error_text = None, translate(_t("a cell ran longer than {n} s"), job.language, n=job.timeout_seconds)
+        except DeadKernelError:
+            failed, error_text = None, translate(_t("the kernel died"), job.language)
+        else:
+            return Outcome(OK, as_text(_cleaned(executed)), time.perf_counter() - started, "")
+    page, said = _failure(job, failed, error_text.replace(str(job.folder), "."))
+    return Outcome(FAILED, as_text(page), time.perf_counter() - started, said)
+
+
+def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Drop what differs from run to run: papermill's times, paths and versions, and new cells' ids."""
+    executed.metadata = nbformat.from_dict(
+        {"kernelspec": executed.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
+    )
+    for cell in executed.cells:
+        tags = list(cell.metadata.get("tags", ()))
+        if "injected-parameters" in tags:
+            # Papermill gives it no tag that hides it, and a new id each time.
+            cell["id"] = "injected-parameters"
+            tags.append(HIDDEN_TAG)
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    return executed
+
+
+def _failure(job: Job, failed: int | None, error: str) -> tuple[nbformat.NotebookNode, str]:
+    """Make the page that stands where the real one would: what failed, in which cell, with the message."""
+    notebook = nbformat.reads(job.notebook, as_version=4)
+    heading = next((c for c in notebook.cells if c.cell_type == "markdown"), None)
+    where = ""
+    code = ""
+    if failed is not None:
+        # Papermill has put the injected parameters among the cells.
+        position = min(failed - 1, len(notebook.cells) - 1)
+        where = translate(_t("Cell {number}: "), job.language, number=failed)
+        code = f"\n\n~~~~~~python\n{notebook.cells[position].source}\n~~~~~~"
+    said = f"{where}{error}"
+    title = translate(_t("This page could not be made"), job.language)
+    rest = translate(_t("The rest of the review is complete."), job.language)
+    text = f":::::{{error}}\n**{title}**\n\n~~~~~~text\n{said}\n~~~~~~{code}\n\n{rest}\n:::::"
+    cell = nbformat.v4.new_markdown_cell(text)
+    cell["id"] = "failure"
+    notebook.cells = [c for c in (heading, cell) if c is not None]
+    return notebook, said

@@ -1,0 +1,210 @@
+"""Results: a project's cube and analyses, computed once and kept by what they depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from crmreport.analyses.funnel import COLUMNS as FUNNEL_COLUMNS
+from crmreport.analyses.funnel import funnel
+from crmreport.config import Project
+from crmreport.errors import UserError
+from crmreport.findings.detect import baseline_of, find_changes
+from crmreport.language import _t
+from crmreport.metrics.cube import compute_cube
+from crmreport.periods import Kind, Period
+from crmreport.tables.data import Data, fingerprints, read_data
+from crmreport.tables.facts import facts
+
+_LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
+_COMPUTING = ("tables", "metrics", "analyses", "findings", "periods.py", "results.py", "segments.py")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What pages show.
+
+    `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
+    `crmreport.tables.cleaning`. `first_day`, `as_of`: first and last day that the data cover. `folder`:
+    where all this is kept. `data`: each table's file's fingerprint. `columns`: each table's columns.
+    """
+
+    folder: Path
+    cube: pd.DataFrame
+    funnel: pd.DataFrame
+    cleaning: pd.DataFrame
+    first_day: date
+    as_of: date
+    data: dict[str, str]
+    columns: dict[str, list[str]]
+
+    def knows(self, need: str) -> bool:
+        """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
+        table, _, column = need.partition(".")
+        return table in self.columns and (not column or column in self.columns[table])
+
+
+def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
+    """Give a project's results, computed if they are not kept from an earlier time.
+
+    `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
+    the user must mend.
+    """
+    found = fingerprints(project)
+    calendar = project.settings.calendar
+    others = sorted({name for name in asked if read_period(project, name).kind is not project.settings.kind})
+    folder = project.store / "results" / _key(project, found, others)
+    if not (folder / "about.json").is_file():
+        data = read_data(project)
+        wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
+        wanted += _beside(project, data, others)
+        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+    return Results(
+        folder=folder,
+        cube=pd.read_parquet(folder / "cube.parquet"),
+        funnel=pd.read_parquet(folder / "funnel.parquet"),
+        cleaning=pd.read_parquet(folder / "cleaning.parquet"),
+        first_day=date.fromisoformat(about["first_day"]),
+        as_of=date.fromisoformat(about["as_of"]),
+        data=about["data"],
+        columns=about["columns"],
+    )
+
+
+def read_period(project: Project, name: str) -> Period:
+    """Read a period's name. UserError if it is none."""
+    try:
+        return project.settings.calendar.period(name)
+    except ValueError as error:
+        raise UserError(_t("{reason}"), reason=str(error)) from None
+
+
+def last_complete(project: Project, results: Results, count: int) -> tuple[Period, ...]:
+    """Give the last complete periods of the review's frequency that the data cover wholly, oldest first.
+
+    UserError if there is none.
+    """
+    settings = project.settings
+    found = settings.calendar.last_complete(results.as_of, settings.kind, count)
+    whole = tuple(p for p in found if p.start >= settings.calendar.containing(results.first_day, p.kind).start)
+    if not whole:
+        raise UserError(
+            _t("The data run from {first} to {last}: no whole {kind} yet. Connect more data, or set a shorter "
+               "{key}."),
+            first=results.first_day,
+            last=results.as_of,
+            kind=settings.frequency,
+            key="crmreport.frequency",
+        )  # fmt: skip
+    return whole
+
+
+def covered(project: Project, results: Results, name: str) -> Period:
+    """Read a period's name, and cut the period where the data end. UserError if they do not reach it."""
+    period = read_period(project, name)
+    if period.start > results.as_of or period.end <= results.first_day:
+        raise UserError(
+            _t("There are no data of {period}: they run from {first} to {last}. Name a period within."),
+            period=name,
+            first=results.first_day,
+            last=results.as_of,
+        )
+    return project.settings.calendar.at(period, results.as_of)
+
+
+def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Period, ...]:
+    """Give all complete periods of a kind that the data cover, oldest first."""
+    if kind is Kind.RANGE:
+        return ()
+    found = project.settings.calendar.between(results.first_day, results.as_of, kind)
+    return tuple(p for p in found if not project.settings.calendar.at(p, results.as_of).is_partial)
+
+
+def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
+    """Give the tested changes of a period (see `find_changes`), kept beside the cube."""
+    path = results.folder / f"changes-{period.key}.parquet"
+    if not path.is_file():
+        changes = find_changes(results.cube, period, whole_periods(project, results, period.kind))
+        _write(changes, path)
+    return pd.read_parquet(path)
+
+
+@cache
+def code_fingerprint(*parts: str) -> str:
+    """Tell this version of our code from any other; of some of its modules and folders, or of all."""
+    root = Path(__file__).parent
+    chosen = [root / part for part in parts] or [root]
+    files = [f for c in chosen for f in ([c] if c.is_file() else c.rglob("*")) if f.is_file()]
+    digest = hashlib.sha256()
+    for file in sorted(f for f in files if f.suffix != ".pyc"):
+        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def library_versions() -> dict[str, str]:
+    """Give the versions of the libraries that a number or a picture may depend on."""
+    return {name: version(name) for name in _LIBRARIES}
+
+
+def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
+    settings = project.settings.model_dump_json(exclude={"company", "languages", "notebooks", "book", "chapters"})
+    depends = [found, settings, others, code_fingerprint(*_COMPUTING), library_versions()]
+    return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _beside(project: Project, data: Data, names: list[str]) -> tuple[Period, ...]:
+    """Give periods of other kinds: those asked for, with the earlier ones that they are compared with."""
+    calendar = project.settings.calendar
+    found: list[Period] = []
+    for name in names:
+        period = read_period(project, name)
+        if period.kind is Kind.RANGE:
+            found += [period, period.predecessor(), period.year_before()]
+        else:
+            found += calendar.between(data.first_day, data.as_of, period.kind)
+    return tuple(p for p in dict.fromkeys(found) if p.start <= data.as_of)
+
+
+def _keep(folder: Path, project: Project, data: Data, periods: tuple[Period, ...], found: dict[str, str]) -> None:
+    """Compute everything and put it into its folder, whole or not at all."""
+    settings = project.settings
+    partial = [p for p in periods if p.is_partial]
+    parts = [baseline_of(p, b) for p in partial for b in ("previous", "year_before")]
+    periods = tuple(dict.fromkeys((*periods, *parts)))
+    cube = compute_cube(data, periods, settings.active_days, settings.minimum_cell)
+    stages = pd.DataFrame(columns=list(FUNNEL_COLUMNS))
+    if {"opportunities", "stage_history"} <= set(data.tables):
+        opportunities = facts(data, periods, settings.active_days)["opportunities"]
+        stages = funnel(opportunities, data.tables["stage_history"], periods)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent))
+    _write(cube, temporary / "cube.parquet")
+    _write(stages, temporary / "funnel.parquet")
+    _write(data.cleaning, temporary / "cleaning.parquet")
+    about = {
+        "first_day": str(data.first_day),
+        "as_of": str(data.as_of),
+        "data": found,
+        "columns": {name: list(table.columns) for name, table in data.tables.items()},
+    }
+    (temporary / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    try:
+        temporary.rename(folder)
+    except OSError:  # another build was quicker
+        shutil.rmtree(temporary)
+
+
+def _write(frame: pd.DataFrame, path: Path) -> None:
+    temporary = path.with_suffix(".tmp")
+    frame.to_parquet(temporary, index=False)
+    temporary.rename(path)

@@ -1,0 +1,141 @@
+"""Review: what a notebook's cells take from; one period, one segment, one language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crmreport.config import nearest_project, read_project
+from crmreport.context import Context
+from crmreport.display.outputs import Cards, Chart, Table, Text
+from crmreport.errors import UserError, suggestion
+from crmreport.exhibits import cards, commentary, figures, tables
+from crmreport.language import LANGUAGES, _t
+from crmreport.metrics.metric import Metric
+from crmreport.results import Results, compute_results, covered, last_complete
+from crmreport.segments import ALL, Segment, parse_segment
+from crmreport.tables.facts import DIMENSIONS
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a page shows: each method makes one exhibit of the page's period and segment.
+
+    Where the data know nothing of it, an exhibit says which table to connect. `context` gives the figures
+    behind them: `context.results.cube` is the whole cube, a frame.
+    """
+
+    context: Context
+
+    def cards(self, *metrics: str) -> Cards:
+        """Show key figures: value, interval, changes, target and the last periods of each metric named."""
+        return cards.cards(self.context, self._known(metrics))
+
+    def commentary(self, count: int = 3) -> Text:
+        """Say what changed most in the period, why, how surely, and what to do."""
+        return commentary.commentary(self.context, count)
+
+    def evidence(self, count: int = 3) -> Table | Text:
+        """Show the numbers behind each sentence of the commentary."""
+        return commentary.evidence(self.context, count)
+
+    def written(self) -> Text:
+        """Show what a person wrote about the period, in ``book/commentary/<period>.md``."""
+        return commentary.written(self.context)
+
+    def trend(self, metric: str) -> Chart | Text:
+        """Draw a metric over time, with its interval, the year before and its targets."""
+        declared = self.context.metric(metric)
+        return figures.trend(self.context, declared) if self.context.has(declared) else self._no_data(declared.table)
+
+    def compare(self, metric: str, *dimensions: str) -> Chart | Text:
+        """Draw a metric by segment, with intervals, beside last year's.
+
+        Of the dimensions, the first that the data know is used.
+        """
+        return self._by_segment(metric, dimensions, figures.comparison)
+
+    def split(self, metric: str, *dimensions: str) -> Chart | Text:
+        """Draw how an amount splits into segments, beside last year's; dimensions as in `compare`."""
+        return self._by_segment(metric, dimensions, figures.split)
+
+    def funnel(self) -> Chart | Text:
+        """Draw how far the leads came within their first 60 days, stage by stage."""
+        if self.context.results.funnel.empty:
+            return self._no_data("stage_history")
+        return figures.funnel(self.context, self.context.results.funnel)
+
+    def segments(self, *metrics: str) -> Table | Text:
+        """Show metrics side by side for the segments that have pages of their own."""
+        return tables.segments(self.context, self._known(metrics))
+
+    def cleaning(self) -> Table:
+        """Show what became of every row that was read."""
+        return tables.cleaning(self.context, self.context.results.cleaning)
+
+    def provenance(self) -> Table:
+        """Show what the page was made from, so that it can be made again."""
+        return tables.provenance(self.context)
+
+    def _known(self, names: tuple[str, ...]) -> list[Metric]:
+        found = [self.context.metric(name) for name in names]
+        return [metric for metric in found if self.context.has(metric)]
+
+    def _by_segment(
+        self, name: str, dimensions: tuple[str, ...], draw: Callable[[Context, Metric, str], Chart]
+    ) -> Chart | Text:
+        metric = self.context.metric(name)
+        if not self.context.has(metric):
+            return self._no_data(metric.table)
+        for dimension in dimensions:
+            if dimension not in DIMENSIONS:
+                raise UserError(
+                    _t("{name} is not a dimension. {suggestion}"),
+                    name=dimension,
+                    suggestion=suggestion(dimension, DIMENSIONS),
+                )
+        known = [d for d in dimensions if self.context.segments_of(metric, d)]
+        if known:
+            return draw(self.context, metric, known[0])
+        names = ", ".join(self.context.dimension_name(d) for d in dimensions)
+        return Text(self.context.say(_t("The data do not say by what to split this ({dimensions})."), dimensions=names))
+
+    def _no_data(self, table: str) -> Text:
+        return Text(self.context.say(_t("No data for this: connect `{table}`."), table=table))
+
+
+def open_review(project: str = ".", period: str | None = None, segment: str = "all", language: str = "en") -> Review:
+    """Open the review of one period and segment; what is computed once is kept in the project's folder.
+
+    `project`: folder with a `_config.yml`, or one inside it. `period`: such as 2025-10, 2025-Q4, 2025-W41, 2025 or
+    2025-10-01..2025-10-09; the last complete one if not given. `segment`: ``all`` or ``region=North``.
+    `language`: en or zh_CN. Raises UserError, naming the cure, for any of these that cannot be.
+    """
+    found = read_project(nearest_project(project))
+    if language not in LANGUAGES:
+        raise UserError(
+            _t("{language} is not a language of the review. {suggestion}"),
+            language=language,
+            suggestion=suggestion(language, LANGUAGES),
+        )
+    results = compute_results(found, () if period is None else (period,))
+    chosen = last_complete(found, results, 1)[-1] if period is None else covered(found, results, period)
+    return Review(Context(found, results, chosen, segment_in(results, segment), language))
+
+
+def segment_in(results: Results, segment: str) -> Segment:
+    """Read a segment that the data have. UserError for any other."""
+    try:
+        part = parse_segment(segment)
+    except ValueError as error:
+        raise UserError(_t("{reason}"), reason=str(error)) from None
+    known = results.cube[["dimension", "segment"]].drop_duplicates()
+    values = known.loc[known["dimension"] == part.dimension, "segment"].tolist()
+    if part.value not in values:
+        dimensions = sorted(set(known["dimension"]) - {ALL})
+        raise UserError(
+            _t("The data have no segment {segment}. {suggestion}"),
+            segment=segment,
+            suggestion=suggestion(part.value, values) if values else suggestion(part.dimension, dimensions),
+        )
+    return part
