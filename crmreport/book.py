@@ -18,13 +18,25 @@ from crmreport.errors import UserError
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, headline
 from crmreport.glossary import glossary_page
 from crmreport.language import _t, translate, write_date, write_period
-from crmreport.pages.plan import Chapter, Page
+from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
 from crmreport.periods import Period
 from crmreport.results import Results
 from crmreport.segments import WHOLE
 
 LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
 HEADLINES = 3
+
+# Jupyter Book's own, without those that a review has no use for (live code, comments, LaTeX) and whose scripts
+# every page would load; then ours.
+EXTENSIONS = (
+    "myst_nb",
+    "jupyter_book",
+    "sphinx_external_toc",
+    "sphinx_design",
+    "sphinx_book_theme",
+    "crmreport.display.sphinx",
+    "crmreport.pdf",
+)
 
 
 @dataclass(frozen=True)
@@ -139,20 +151,23 @@ def _config(book: Book) -> dict[str, Any]:
     given = dict(book.project.book_config)
     sphinx = dict(given.pop("sphinx", {}) or {})
     ours = {
+        "extensions": [*EXTENSIONS, *sphinx.pop("extra_extensions", [])],
         "language": book.language,
         "project": _title(book),
         "html_title": _title(book),
         "html_copy_source": False,  # else Sphinx publishes every executed notebook
         "html_show_sourcelink": False,
         "html_last_updated_fmt": None,
+        "numfig": False,
         "html_theme_options": {
             "search_bar_text": _say(book, _t("Search this review ...")),
             "use_download_button": False,
             "use_fullscreen_button": False,
             "show_navbar_depth": 1,
             "home_page_in_toc": True,
+            "navbar_persistent": [],
             "article_header_end": ["crm-languages", "article-header-buttons"],
-            "pygments_light_style": "tango",
+            "repository_url": "",
         },
         "nb_code_prompt_show": _say(book, _t("Show the code")),
         "nb_code_prompt_hide": _say(book, _t("Hide the code")),
@@ -183,9 +198,9 @@ def _config(book: Book) -> dict[str, Any]:
         "only_build_toc_files": True,
         "execute": {"execute_notebooks": "off", "stderr_output": "remove-warn"},
         "parse": {"myst_enable_extensions": ["colon_fence", "deflist", "dollarmath"]},
-        "html": {"use_issues_button": False, "use_repository_button": False, **given.get("html", {})},
+        "html": {"use_multitoc_numbering": False, **given.get("html", {})},
+        "latex": {"latex_engine": "xelatex", "use_jupyterbook_latex": False},
         "sphinx": {
-            "extra_extensions": ["crmreport.display.sphinx", "crmreport.pdf", *sphinx.get("extra_extensions", [])],
             "recursive_update": True,
             "config": ours | sphinx.get("config", {}),
         },
@@ -206,9 +221,15 @@ def _edition(book: Book, period: Period) -> dict[str, Any]:
         "title": _title(book),
         "subtitle": write_period(period, book.language),
         "headlines": told or [_say(book, NO_CLEAR_CHANGE)],
-        "documents": [*(p.name for p in own), "glossary"],
+        # On paper the whole company has its page in the summary.
+        "documents": [*(p.name for p in own if not _repeats_summary(book, p)), "glossary"],
         "notice": notice,
     }
+
+
+def _repeats_summary(book: Book, page: Page) -> bool:
+    runs = next(c.runs for c in book.chapters if c.name == page.chapter)
+    return runs == EACH_SEGMENT and page.segment == WHOLE and len(book.chapters) > 1
 
 
 def call_jupyter_book(folder: Path, builder: str) -> list[str]:

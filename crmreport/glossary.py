@@ -94,11 +94,12 @@ def _entry(metric: Metric, settings: Settings, period: Period, say: Any, languag
         "",
         *[f"- {label}: {text}" for label, text in facts],
         "",
+        "::::{container} no-print",
         f":::{{dropdown}} {say(_t('SQL for {period}'), period=period.name)}",
-        ":class-container: no-print",
         "```sql",
         metric_sql(metric, period),
         "```",
         ":::",
+        "::::",
         "",
     ]

@@ -164,7 +164,9 @@ def _write_static(app: Sphinx) -> None:
         return
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / VEGA_FILE).write_text(vl_convert.javascript_bundle(), encoding="utf-8")
+    # The bundle's names would be global, and `_` is Sphinx's.
+    bundle = vl_convert.javascript_bundle()
+    (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
 def _page_context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 from crmreport.context import Context
 from crmreport.display.outputs import Cards
 from crmreport.exhibits.status import status_note
-from crmreport.findings.detect import PREVIOUS
 from crmreport.language import _t
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Better, Metric
@@ -53,8 +52,7 @@ def _value(context: Context, metric: Metric, period: Period) -> float | None:
 
 def _change(context: Context, metric: Metric, baseline: str, before: Period) -> dict[str, str]:
     """Write one change; "unclear" where chance or routine may be all there is to it."""
-    text = _t("on {period}") if baseline == PREVIOUS else _t("on {period}, last year")
-    label = context.say(text, period=context.period_name(before))
+    label = context.say(_t("on {period}"), period=context.period_name(before))
     found = context.change(metric, context.segment, baseline)
     if found is None:
         return {"label": label, "text": context.say(_t("cannot be compared")), "verdict": "none"}

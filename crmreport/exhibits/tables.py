@@ -15,7 +15,7 @@ from crmreport.language import _t, write_date
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
 from crmreport.results import code_fingerprint
-from crmreport.segments import WHOLE, Segment
+from crmreport.segments import UNKNOWN, WHOLE, Segment
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}
@@ -49,7 +49,7 @@ def segments(context: Context, metrics: list[Metric]) -> Table | Text:
 
 def _all_segments(context: Context, metrics: list[Metric], dimension: str) -> list[Segment]:
     found = {s for metric in metrics for s in context.segments_of(metric, dimension)}
-    return sorted(found)
+    return sorted(s for s in found if s.value != UNKNOWN)
 
 
 def _cell(context: Context, metric: Metric, segment: Segment) -> str:

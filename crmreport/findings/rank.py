@@ -14,6 +14,7 @@ from crmreport.metrics import METRICS
 from crmreport.segments import ALL, UNKNOWN
 from crmreport.metrics.metric import Estimate, Metric
 
+SEGMENT_WEIGHT = 0.5  # what concerns one segment weighs half of what concerns the company
 NEARLY = 0.8  # of the clearest segment's z, for one that has a page to be named in its stead
 
 CHANGED = "changed"  # the whole company's figure changed
@@ -231,4 +232,4 @@ def _in_segment(rows: pd.DataFrame, whole: pd.DataFrame, page_dimensions: tuple[
     row = row if with_page.empty else _clearest(with_page)
     same = whole[whole["baseline"] == row["baseline"]]
     other = None if same.empty else _change(same.iloc[0])
-    return Finding(IN_SEGMENT, _change(row), other, None, None, abs(row["z"]))
+    return Finding(IN_SEGMENT, _change(row), other, None, None, SEGMENT_WEIGHT * abs(row["z"]))

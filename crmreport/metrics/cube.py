@@ -15,7 +15,7 @@ from crmreport.metrics import METRICS, intervals
 from crmreport.metrics.metric import Estimate, Metric, Rows
 from crmreport.metrics.placing import by_segment, in_periods
 from crmreport.periods import Period
-from crmreport.segments import ALL
+from crmreport.segments import ALL, UNKNOWN
 from crmreport.tables.data import Data
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import IbisTable
@@ -215,14 +215,16 @@ def _hide_small_cells(cube: pd.DataFrame, minimum_cell: int, ratios: set[str]) -
     """Withhold the figures of groups of few customers, and of one more group that would give one away.
 
     A hidden segment could be computed from the whole and the others, so where only one segment of a
-    dimension is hidden, the next smallest is hidden with it.
+    dimension is hidden, the next smallest is hidden with it; not for those of no known segment, since
+    nobody can tell who they are.
     """
     customers = cube["customers"].where(cube["customers"].notna(), cube["denominator"])
     smallest = customers.where(~cube["metric"].isin(ratios), np.fmin(customers, cube["denominator"]))
     is_segment = cube["dimension"] != ALL
     few = is_segment & (smallest > 0) & (smallest < minimum_cell)
     groups = [cube["period"], cube["dimension"], cube["metric"]]
-    alone = few.groupby(groups).transform("sum") == 1
+    named = few & (cube["segment"] != UNKNOWN)
+    alone = (few.groupby(groups).transform("sum") == 1) & named.groupby(groups).transform("any")
     candidates = smallest.where(is_segment & ~few & alone & (smallest > 0))
     rank = candidates.groupby(groups).rank(method="first")
     hidden = few | (rank == 1)

@@ -106,7 +106,7 @@ class Writer:
 
     def _in_points(self, metric: Metric, written: str) -> str:
         if metric.unit is Unit.SHARE:
-            return translate(_t("{points} percentage points"), self.language, points=written)
+            return translate(_t("{points} pts"), self.language, points=written)
         if metric.unit is Unit.POINTS:
             return translate(_t("{points} points"), self.language, points=written)
         return written
