@@ -15,7 +15,8 @@ import yaml
 from crmreport.config import Project
 from crmreport.context import Context
 from crmreport.errors import UserError
-from crmreport.findings.sentences import NO_CLEAR_CHANGE, headline
+from crmreport.exhibits.cards import cards
+from crmreport.exhibits.commentary import told_in_short
 from crmreport.glossary import glossary_page
 from crmreport.language import _t, translate, write_date, write_period
 from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
@@ -25,6 +26,7 @@ from crmreport.segments import WHOLE
 
 LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
 HEADLINES = 3
+COVER_METRICS = ("revenue", "active_customers", "retention_rate", "csat")
 
 # Jupyter Book's own, without those that a review has no use for (live code, comments, LaTeX) and whose scripts
 # every page would load; then ours.
@@ -215,12 +217,12 @@ def _edition(book: Book, period: Period) -> dict[str, Any]:
     if failed:
         notice = _say(book, _t("INCOMPLETE: {n} of {all} pages failed"), n=len(failed), all=len(own))
     context = Context(book.project, book.results, period, WHOLE, book.language)
-    told = [headline(f, context.speaker) for f in context.headlines(HEADLINES)]
     return {
         "name": period.name,
         "title": _title(book),
         "subtitle": write_period(period, book.language),
-        "headlines": told or [_say(book, NO_CLEAR_CHANGE)],
+        "headlines": told_in_short(context, HEADLINES),
+        "cards": list(cards(context, [context.metric(name) for name in COVER_METRICS]).cards),
         # On paper the whole company has its page in the summary.
         "documents": [*(p.name for p in own if not _repeats_summary(book, p)), "glossary"],
         "notice": notice,

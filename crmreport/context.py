@@ -153,7 +153,7 @@ class Context:
             period=self.period_name(self.period),
             period_name=lambda key: self.period_name(self.project.settings.calendar.period(key)),
             segment_name=lambda dimension, value: self.segment_name(Segment(dimension, value)),
-            dimension_name=self.dimension_name,
+            dimension_name=self.dimension_in_sentence,
         )
 
     def say(self, text: str, **values: object) -> str:
@@ -183,6 +183,10 @@ class Context:
     def dimension_name(self, dimension: str) -> str:
         """Write a dimension: Region."""
         return self.say(dimension_title(dimension))
+
+    def dimension_in_sentence(self, dimension: str) -> str:
+        """Write a dimension within a sentence: region."""
+        return self.dimension_name(dimension).lower()
 
     def segment_title(self) -> str:
         """Write the page's segment with its dimension: Region: North."""

@@ -171,7 +171,9 @@ def print_book(folder: Path, pages: dict[str, str], language: str, **settings) -
         "typst_date": "2025-11-01T00:00:00+00:00",
         "typst_documents": [
             {"name": "2025-10", "title": "Review", "subtitle": "October 2025", "notice": "Confidential",
-             "headlines": ["Win rate fell to 24.1%.", "赢单率下降。"], "documents": documents},
+             "headlines": [{"sentence": "Win rate fell to 24.1%.", "why": "North explains it.", "advice": ""},
+                           {"sentence": "赢单率下降。", "why": "", "advice": "复盘丢单。"}],
+             "cards": [CARD], "documents": documents},
         ],
         "suppress_warnings": ["myst-nb.lexer"],
     } | settings  # fmt: skip

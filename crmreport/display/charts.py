@@ -87,7 +87,7 @@ def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool)
         .mark_circle(color=theme.ACCENT, size=36, opacity=1)
         .encode(x=x, y=alt.Y("value:Q", scale=scale, axis=y), tooltip=tooltip)
     )
-    return _finish(alt.layer(*layers), 230, words, twin)
+    return _finish(alt.layer(*layers), 190, words, twin)
 
 
 def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
@@ -135,21 +135,24 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
     x = _axis(unit, words.value_axis)
     known = frame.dropna(subset=["value"])
     colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.INK])
+    # Room at the right for the figures, so that no mark runs through them.
+    furthest = frame[["value", "earlier"]].max().max()
+    room = alt.Scale(domain=[0, furthest * 1.18], nice=False)
     base = alt.Chart(known[["label", "value", "written"]].assign(series=words.now))
     layers = [
         base.mark_bar(height={"band": 0.62}).encode(
             y=y,
-            x=alt.X("value:Q", axis=x),
+            x=alt.X("value:Q", axis=x, scale=room),
             color=alt.Color("series:N", scale=colours),
             tooltip=[alt.Tooltip("label:N", title=words.category_axis), alt.Tooltip("written:N", title=words.value_axis)],
         ),
-        base.mark_text(align="left", dx=5, color=theme.INK).encode(y=y, x=alt.X("value:Q", axis=x), text="written:N"),
+        base.mark_text(align="right", color=theme.INK).encode(y=y, x=alt.value("width"), text="written:N"),
     ]
     if frame["earlier"].notna().any():
         earlier = frame[["label", "earlier"]].dropna().assign(series=words.earlier)
         layers.append(
             alt.Chart(earlier)
             .mark_tick(thickness=2, height={"band": 0.8})
-            .encode(y=y, x=alt.X("earlier:Q", axis=x), color=alt.Color("series:N", scale=colours))
+            .encode(y=y, x=alt.X("earlier:Q", axis=x, scale=room), color=alt.Color("series:N", scale=colours))
         )
     return _finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)

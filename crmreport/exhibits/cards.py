@@ -17,8 +17,8 @@ _BETTER = {Better.HIGHER: _t("higher is better"), Better.LOWER: _t("lower is bet
 
 
 def cards(context: Context, metrics: list[Metric]) -> Cards:
-    """Make a card of each metric."""
-    return Cards(tuple(_card(context, metric) for metric in metrics))
+    """Make a card of each metric that the data know."""
+    return Cards(tuple(_card(context, metric) for metric in metrics if context.has(metric)))
 
 
 def _card(context: Context, metric: Metric) -> dict[str, Any]:

@@ -32,6 +32,21 @@ def _item(context: Context, number: int, finding: Finding) -> str:
     return "\n".join([*lines, ""])
 
 
+def told_in_short(context: Context, count: int) -> list[dict[str, str]]:
+    """Give the same findings for a cover: `sentence`, `why` (the first reason) and `advice`, as plain texts."""
+    told = []
+    for finding in context.headlines(count):
+        do = advice(finding)
+        told.append(
+            {
+                "sentence": headline(finding, context.speaker),
+                "why": details(finding, context.speaker)[0] if finding.part or finding.mix else "",
+                "advice": f"{context.say(_t('What to do:'))} {context.say(do)}" if do else "",
+            }
+        )
+    return told or [{"sentence": context.say(NO_CLEAR_CHANGE), "why": "", "advice": ""}]
+
+
 def _escaped(text: str) -> str:
     """Keep what the data say from being read as Markdown or HTML."""
     for sign in "\\`*_{}[]<>#|$~":

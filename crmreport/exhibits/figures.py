@@ -236,7 +236,7 @@ def _leading_segment(context: Context, metric: Metric, dimension: str) -> str:
 
 
 def _names(context: Context, metric: Metric, dimension: str) -> dict[str, str]:
-    return {"title": context.title(metric), "dimension": context.dimension_name(dimension)}
+    return {"title": context.title(metric), "dimension": context.dimension_in_sentence(dimension)}
 
 
 def _titles(context: Context, *titles: str) -> tuple[str, ...]:

@@ -23,7 +23,8 @@ WORDS = {
 class Edition:
     """One PDF: `name` of its file, without .pdf; `documents`, the names of its chapters' documents, in order.
 
-    `headlines` are its most important findings, as sentences, for the cover; `notice`, for example who may
+    `headlines` are its most important findings for the cover, each a mapping of `sentence`, `why` and
+    `advice`; `cards`, its key figures there, as in `crmreport.display.nodes.cards`; `notice`, for example who may
     read it, stands on the cover and at the foot of every page.
     """
 
@@ -31,7 +32,8 @@ class Edition:
     title: str
     documents: tuple[str, ...]
     subtitle: str = ""
-    headlines: tuple[str, ...] = ()
+    headlines: tuple[Mapping[str, str], ...] = ()
+    cards: tuple[Mapping[str, Any], ...] = ()
     notice: str = ""
 
     @property
@@ -72,6 +74,7 @@ def _edition(place: int, entry: Mapping[str, Any]) -> Edition:
         documents=tuple(entry["documents"]),
         subtitle=str(entry.get("subtitle", "")),
         headlines=tuple(entry.get("headlines", ())),
+        cards=tuple(entry.get("cards", ())),
         notice=str(entry.get("notice", "")),
     )
 

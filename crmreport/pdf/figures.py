@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.util.images import get_image_size
@@ -77,8 +79,12 @@ def _cards(writer: Writer, node: nodes.Element) -> str:
     """Write key figures; the template draws them from the values themselves."""
     if not node["cards"]:
         return ""
-    shown = [{**card, "trend": drawing.trend_lines(card["trend"])} for card in node["cards"]]
-    return f"{writer.anchors(node['ids'])}\n\n#cards-of({markup.value(shown)});\n\n"
+    return f"{writer.anchors(node['ids'])}\n\n#cards-of({markup.value(printable(node['cards']))});\n\n"
+
+
+def printable(cards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give key figures as the template draws them, their trends as points of lines."""
+    return [{**card, "trend": drawing.trend_lines(card["trend"])} for card in cards]
 
 
 RULES: dict[str, Rule] = {"image": _image, "figure": _figure, "chart": _chart, "cards": _cards}
