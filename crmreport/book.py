@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -21,7 +23,7 @@ from crmreport.glossary import glossary_page
 from crmreport.language import _t, translate, write_date, write_period
 from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
 from crmreport.periods import Period
-from crmreport.results import Results
+from crmreport.results import Results, code_fingerprint
 from crmreport.segments import WHOLE
 
 LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
@@ -234,8 +236,34 @@ def _repeats_summary(book: Book, page: Page) -> bool:
     return runs == EACH_SEGMENT and page.segment == WHOLE and len(book.chapters) > 1
 
 
-def call_jupyter_book(folder: Path, builder: str) -> list[str]:
-    """Build an assembled book as ``html`` or ``typst``; return the warnings. BookError if it stops."""
+def make(folder: Path, builder: str) -> list[str]:
+    """Build an assembled book as ``html`` or ``typst``, unless it is built from the very same already.
+
+    Return the warnings. BookError if Jupyter Book stops.
+    """
+    stamp = folder / "_build" / f"{builder}.json"
+    digest = _digest(folder)
+    if stamp.is_file() and (folder / "_build" / builder).is_dir():
+        made = json.loads(stamp.read_text(encoding="utf-8"))
+        if made["digest"] == digest:
+            return list(made["warnings"])
+    stamp.unlink(missing_ok=True)
+    warnings = _call_jupyter_book(folder, builder)
+    stamp.write_text(json.dumps({"digest": digest, "warnings": warnings}), encoding="utf-8")
+    return warnings
+
+
+def _digest(folder: Path) -> str:
+    """Tell an assembled book, and the code that builds it, from any other."""
+    digest = hashlib.sha256(code_fingerprint().encode())
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and name.parts[0] != "_build":
+            digest.update(name.as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _call_jupyter_book(folder: Path, builder: str) -> list[str]:
     arguments = ["--builder", "html"] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
     # What it wrote before, for pages that are no more, must not stay.
     shutil.rmtree(folder / "_build" / builder, ignore_errors=True)

@@ -6,25 +6,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-from crmreport.book import Book, assemble, call_jupyter_book, html_of, pdf_of
+from crmreport.book import Book, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, prepare
-from crmreport.pages.run import FAILED, OK, Job, run
+from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
 from crmreport.pages.store import FORCED, Key, key_of, open_store
 from crmreport.periods import Period
 from crmreport.results import Results, changes_of, compute_results, covered, last_complete
 
 RUN_FILE = "run.json"
 DEFAULT_OUTPUT = "_build"
+# Sphinx's own notes, and templates that themes leave among their static files.
+NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo", "objects.inv", "*webpack-macros.html")
 Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
@@ -152,7 +153,7 @@ def check_output(output: Path) -> None:
         ) from None
 
 
-def run_pages(work: Work, jobs: int, report: Report) -> tuple[dict[Page, str], tuple[Ran, ...]]:
+def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str], tuple[Ran, ...]]:
     """Run the pages that must run, several at a time; give every page's executed notebook and its line."""
     store = open_store(work.project)
     executed: dict[Page, str] = {}
@@ -167,55 +168,23 @@ def run_pages(work: Work, jobs: int, report: Report) -> tuple[dict[Page, str], t
             lines[planned.page] = _line(planned, "kept", 0.0, "")
     for period in {p.page.period for p in stale}:  # once here, not once in every page
         changes_of(work.project, work.results, covered(work.project, work.results, period))
-    for planned, state, seconds, text, error in _run_all(work.project, stale, jobs, report):
-        executed[planned.page] = text
-        lines[planned.page] = _line(planned, state, seconds, error)
-        if state == OK:
-            store.write(planned.page, planned.key, text)
+    planned_of = {p.page: p for p in stale}
+    if stale:
+        report(_t("Running the pages"), 0, len(stale))
+    jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale]
+    at_a_time = at_once or os.cpu_count() or 1
+    for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
+        planned = planned_of[job.page]
+        executed[job.page] = outcome.notebook
+        lines[job.page] = _line(planned, outcome.state, outcome.seconds, outcome.error)
+        if outcome.state == OK:
+            store.write(job.page, planned.key, outcome.notebook)
+        report(_t("Running the pages"), done, len(stale))
     return executed, tuple(lines[planned.page] for planned in work.pages)
 
 
 def _line(planned: Planned, state: str, seconds: float, error: str) -> Ran:
     return Ran(planned.page.name, planned.page.language, state, round(seconds, 2), planned.why, error)
-
-
-def _run_all(
-    project: Project, stale: Sequence[Planned], jobs: int, report: Report
-) -> Iterator[tuple[Planned, str, float, str, str]]:
-    if not stale:
-        return
-    settings = project.settings
-    workers = min(jobs or os.cpu_count() or 1, len(stale))
-    # Started afresh: an engine that was used before a fork hangs in the child.
-    log = project.store / "kernels.log"
-    with ProcessPoolExecutor(workers, get_context("spawn"), _log_to, (log,)) as pool:
-        running = {
-            pool.submit(
-                run,
-                Job(
-                    name=p.page.name,
-                    language=p.page.language,
-                    notebook=p.prepared,
-                    parameters=p.page.parameters,
-                    folder=project.root,
-                    timeout_seconds=settings.page_timeout_seconds,
-                ),
-            ): p
-            for p in stale
-        }
-        report(_t("Running the pages"), 0, len(stale))
-        for done, future in enumerate(as_completed(running), start=1):
-            outcome = future.result()
-            report(_t("Running the pages"), done, len(stale))
-            yield running[future], outcome.state, outcome.seconds, outcome.notebook, outcome.error
-
-
-def _log_to(path: Path) -> None:
-    """Send what papermill and the kernels say of themselves to a file; a page's own words are in the page."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
 
 
 def _make_books(
@@ -224,7 +193,7 @@ def _make_books(
     """Make each language's HTML and PDF, languages side by side; return the warnings."""
     failed = {(line.language, line.page) for line in ran if line.state == FAILED}
 
-    def make(language: str) -> list[str]:
+    def make_book(language: str) -> list[str]:
         folder = work.project.store / "book" / language
         pages = {page: text for page, text in executed.items() if page.language == language}
         book = Book(
@@ -237,10 +206,10 @@ def _make_books(
             failed=frozenset(name for code, name in failed if code == language),
         )
         assemble(book, folder)
-        warnings = call_jupyter_book(folder, "html")
-        shutil.copytree(html_of(folder), made / "html" / language, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv"))
+        warnings = make(folder, "html")
+        shutil.copytree(html_of(folder), made / "html" / language, ignore=NOT_PUBLISHED)
         if pdf:
-            warnings += call_jupyter_book(folder, "typst")
+            warnings += make(folder, "typst")
             (made / "pdf" / language).mkdir(parents=True)
             for period in work.periods:
                 shutil.copy(pdf_of(folder) / f"{period.name}.pdf", made / "pdf" / language)
@@ -249,7 +218,7 @@ def _make_books(
     report(_t("Making the book"), 0, len(work.languages))
     warnings: list[str] = []
     with ThreadPoolExecutor(len(work.languages)) as pool:
-        for done, found in enumerate(pool.map(make, work.languages), start=1):
+        for done, found in enumerate(pool.map(make_book, work.languages), start=1):
             warnings += found
             report(_t("Making the book"), done, len(work.languages))
     return list(dict.fromkeys(warnings))

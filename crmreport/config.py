@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -12,13 +13,16 @@ from zoneinfo import available_timezones
 import yaml
 from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
-from crmreport.errors import UserError, suggestion
-from crmreport.language import _t
+from crmreport.errors import UserError
+from crmreport.language import LANGUAGES, _t
+from crmreport.misconfigured import CONFIG_FILE, SECTION, explain
 from crmreport.periods import Calendar, Kind
 
-CONFIG_FILE = "_config.yml"
-SECTION = "crmreport"
+__all__ = ["ALL_CHAPTERS", "CONFIG_FILE", "SECTION", "Project", "SetAside", "Settings", "Source"]
+__all__ += ["nearest_project", "read_project"]
+
 ALL_CHAPTERS = ("summary", "sales", "satisfaction", "segment", "data")
 
 
@@ -26,11 +30,58 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _check_languages(texts: Mapping[str, object]) -> Mapping[str, object]:
+    for language in texts:
+        if language not in LANGUAGES:
+            raise PydanticCustomError("no_language", "", {"wrong": language, "known": LANGUAGES})
+    return texts
+
+
+def _check_words(words: str | dict[str, str]) -> str | dict[str, str]:
+    if isinstance(words, dict):
+        _check_languages(words)
+    if not words or (isinstance(words, dict) and not all(words.values())):
+        raise PydanticCustomError("empty", "")
+    return words
+
+
+def _check_currency(code: str) -> str:
+    if code not in list_currencies():
+        raise PydanticCustomError("no_currency", "")
+    return code
+
+
+def _check_timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("no_timezone", "")
+    return name
+
+
+def _check_unique(names: Sequence[str]) -> Sequence[str]:
+    for name in names:
+        if names.count(name) > 1:
+            raise PydanticCustomError("twice", "", {"name": name})
+    return names
+
+
+def _check_chapter(name: str) -> str:
+    if Path(name).name != name or name.endswith(".ipynb"):
+        raise PydanticCustomError("no_chapter", "")
+    return name
+
+
+Words = Annotated[str | dict[str, str], AfterValidator(_check_words)]  # in all languages, or by language
+Names = Annotated[tuple[str, ...], AfterValidator(_check_unique)]
+Chapter = Annotated[str, AfterValidator(_check_chapter)]
+Languages = Annotated[tuple[Literal["en", "zh_CN"], ...], Field(min_length=1), AfterValidator(_check_unique)]
+Labels = Annotated[dict[str, dict[str, str]], AfterValidator(_check_languages)]
+
+
 class SetAside(_Frozen):
     """Rows that are not used: a condition (SQL, over the file's own columns) and the reason, in words."""
 
     where: str
-    reason: str | dict[str, str]
+    reason: Words
 
 
 class Source(_Frozen):
@@ -47,37 +98,27 @@ class Source(_Frozen):
     one_row_per_key: bool = False
 
 
-def _currency(code: str) -> str:
-    if code not in list_currencies():
-        raise ValueError("is not a currency; use a three-letter ISO 4217 code such as EUR or CNY")
-    return code
-
-
-def _timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not a time zone; use a name such as Europe/London or Asia/Shanghai")
-    return name
-
-
 class Settings(_Frozen):
     """The ``crmreport:`` section: what is reviewed, from what, for whom."""
 
-    company: str | dict[str, str]
-    languages: Annotated[tuple[Literal["en", "zh_CN"], ...], Field(min_length=1)] = ("en",)
-    currency: Annotated[str, AfterValidator(_currency)] = "USD"
-    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    company: Words
+    languages: Languages = ("en",)
+    currency: Annotated[str, AfterValidator(_check_currency)] = "USD"
+    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     frequency: Literal["month", "quarter", "week", "year"] = "month"
     periods: Annotated[int, Field(ge=1)] = 1  # how many of the last complete periods a review shows
     as_of: date | None = None  # last day that the data cover; read from the data if not given
-    chapters: Annotated[tuple[str, ...], Field(min_length=1)] = ALL_CHAPTERS
-    segments: tuple[str, ...] = ()  # dimensions that get a page for each of their segments
+    chapters: Annotated[tuple[Chapter, ...], Field(min_length=1), AfterValidator(_check_unique)] = (
+        ALL_CHAPTERS
+    )
+    segments: Names = ()  # dimensions that get a page for each of their segments
     active_days: Annotated[int, Field(ge=1)] = 90  # a customer is active this long after an order
     minimum_cell: Annotated[int, Field(ge=1)] = 5  # groups of fewer customers are not shown
     folder: str | None = None  # tables of this folder that are named as in the contract
     tables: dict[str, Source] = {}
     targets: str | None = None
-    labels: dict[str, dict[str, str]] = {}  # by language: how a value of the data is written there
+    labels: Labels = {}  # by language: how a value of the data is written there
     notebooks: str = "notebooks"
     book: str = "book"
     page_timeout_seconds: Annotated[int, Field(ge=1)] = 600
@@ -163,10 +204,20 @@ def read_project(folder: Path | str) -> Project:
             folder=str(folder),
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), _Loader)
+    except yaml.MarkedYAMLError as error:
         raise UserError(
-            _t("{file} is not readable YAML: {reason}. Mend the line that it names."),
+            _t("{file}, line {line}: this is not YAML: {reason}. Mend that line or the one above."),
+            file=CONFIG_FILE,
+            line=error.problem_mark.line + 1,
+            reason=error.problem,
+        ) from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as error:  # the latter for bytes that are no text, and days as 2025-13-01
+        raise UserError(
+            _t("{file} cannot be read: {reason}. Mend it, and save it as UTF-8."),
             file=CONFIG_FILE,
             reason=" ".join(str(error).split()),
         ) from None
@@ -180,28 +231,32 @@ def read_project(folder: Path | str) -> Project:
     try:
         settings = Settings.model_validate(section)
     except ValidationError as error:
-        raise _as_user_error(error) from None
+        raise explain(error, Settings.model_fields, Source.model_fields, SetAside.model_fields) from None
     return Project(root, settings, content)
 
 
-def _as_user_error(error: ValidationError) -> UserError:
-    """Say the first thing that is wrong with the section, by key."""
-    first = error.errors()[0]
-    place = [str(part) for part in first["loc"] if part not in ("str", "dict[str,str]")]
-    key = ".".join([SECTION, *place])
-    if first["type"] == "extra_forbidden":
-        known = Source.model_fields if place[0] == "tables" and len(place) > 2 else Settings.model_fields
-        return UserError(
-            _t("{key} in {file} is not a setting. {suggestion}"),
-            key=key,
-            file=CONFIG_FILE,
-            suggestion=suggestion(place[-1], known),
-        )
-    reason = first["msg"].removeprefix("Value error, ")
-    return UserError(
-        _t("{key} in {file}: {value} cannot be used: {reason}."),
-        key=key,
-        file=CONFIG_FILE,
-        value=repr(first["input"]) if first["type"] != "missing" else _t("nothing"),
-        reason=reason[0].lower() + reason[1:],
-    )
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Reads YAML, and refuses a key that is there twice, of which YAML would silently use the last.
+
+    (The ignored check: yaml ships no types.)
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401
+        """Make a mapping of a node of the file."""
+        keys = [key.value for key, _ in node.value]
+        for (key, _), name in zip(node.value, keys, strict=True):
+            if keys.count(name) > 1:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{name!r} is there twice", problem_mark=key.start_mark
+                )
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: ANN401
+        """Make a value of a node of the file, and say where one is that cannot be, such as 2025-13-01."""
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise yaml.constructor.ConstructorError(
+                problem=str(error), problem_mark=node.start_mark
+            ) from None

@@ -14,7 +14,7 @@ class UserError(Exception):
     `text` is English with ``{placeholders}``, marked for the catalogue; the values fill them.
     """
 
-    def __init__(self, text: str, **values: object) -> None:
+    def __init__(self, text: str, /, **values: object) -> None:
         self.phrase = Phrase(text, values)
         super().__init__(self.phrase.say("en"))
 
@@ -26,7 +26,9 @@ class UserError(Exception):
 def suggestion(wrong: str, known: Iterable[str]) -> Phrase:
     """Say which known name was probably meant, or all of them when none is near."""
     names = list(known)
+    if not names:
+        return Phrase(_t("There are none."), {})
     near = get_close_matches(wrong, names, n=1, cutoff=0.6)
     if near:
         return Phrase(_t("Did you mean {name}?"), {"name": near[0]})
-    return Phrase(_t("There are: {names}."), {"names": ", ".join(names) or "-"})
+    return Phrase(_t("There are: {names}."), {"names": ", ".join(names)})

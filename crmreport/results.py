@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
+import os
 import tempfile
 from dataclasses import dataclass
 from datetime import date
@@ -16,10 +16,10 @@ import pandas as pd
 
 from crmreport.analyses.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.funnel import funnel
-from crmreport.config import Project
+from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
 from crmreport.findings.detect import baseline_of, find_changes
-from crmreport.language import _t
+from crmreport.language import Phrase, _t
 from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
 from crmreport.tables.data import Data, fingerprints, read_data
@@ -27,6 +27,14 @@ from crmreport.tables.facts import facts
 
 _LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
 _COMPUTING = ("tables", "metrics", "analyses", "findings", "periods.py", "results.py", "segments.py")
+_FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year)")
+_FISCAL_FORMS = _t("2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year)")
+_KINDS = {
+    Kind.MONTH: _t("month"),
+    Kind.QUARTER: _t("quarter"),
+    Kind.WEEK: _t("week"),
+    Kind.YEAR: _t("year"),
+}
 
 
 @dataclass(frozen=True)
@@ -60,33 +68,44 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     the user must mend.
     """
     found = fingerprints(project)
-    calendar = project.settings.calendar
     others = sorted({name for name in asked if read_period(project, name).kind is not project.settings.kind})
     folder = project.store / "results" / _key(project, found, others)
-    if not (folder / "about.json").is_file():
+    kept = _load(folder)
+    if kept is None:
         data = read_data(project)
+        calendar = project.settings.calendar
         wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
         wanted += _beside(project, data, others)
-        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
-    about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
-    return Results(
-        folder=folder,
-        cube=pd.read_parquet(folder / "cube.parquet"),
-        funnel=pd.read_parquet(folder / "funnel.parquet"),
-        cleaning=pd.read_parquet(folder / "cleaning.parquet"),
-        first_day=date.fromisoformat(about["first_day"]),
-        as_of=date.fromisoformat(about["as_of"]),
-        data=about["data"],
-        columns=about["columns"],
-    )
+        try:
+            _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+        except OSError as error:
+            raise UserError(
+                _t("{path} cannot be written: {reason}. Put the project where you may write."),
+                path=str(project.store),
+                reason=error.strerror or str(error),
+            ) from None
+        kept = _load(folder)
+    if kept is None:
+        raise RuntimeError(f"what has just been written to {folder} cannot be read")
+    return kept
 
 
 def read_period(project: Project, name: str) -> Period:
-    """Read a period's name. UserError if it is none."""
+    """Read a period's name. UserError, with the forms that there are, if it is none."""
+    calendar = project.settings.calendar
     try:
-        return project.settings.calendar.period(name)
-    except ValueError as error:
-        raise UserError(_t("{reason}"), reason=str(error)) from None
+        period = calendar.period(name)
+        # What it is compared with must be in the calendar, too, which begins with the year 2.
+        period.year_before()
+        period.predecessor()
+    except (ValueError, OverflowError):
+        forms = _FORMS if calendar.fiscal_year_start == 1 else _FISCAL_FORMS
+        raise UserError(
+            _t("{name} is not a period. Write it as {forms}, or as 2010-12-01..2011-12-09 (days)."),
+            name=name or "''",
+            forms=Phrase(forms, {}),
+        ) from None
+    return period
 
 
 def last_complete(project: Project, results: Results, count: int) -> tuple[Period, ...]:
@@ -96,16 +115,20 @@ def last_complete(project: Project, results: Results, count: int) -> tuple[Perio
     """
     settings = project.settings
     found = settings.calendar.last_complete(results.as_of, settings.kind, count)
-    whole = tuple(p for p in found if p.start >= settings.calendar.containing(results.first_day, p.kind).start)
+    whole = tuple(
+        p for p in found if p.start >= settings.calendar.containing(results.first_day, p.kind).start
+    )
     if not whole:
         raise UserError(
-            _t("The data run from {first} to {last}: no whole {kind} yet. Connect more data, or set a shorter "
-               "{key}."),
+            _t(
+                "The data run from {first} to {last}: no whole {kind} yet. Connect more data, or set a "
+                "shorter {key}."
+            ),
             first=results.first_day,
             last=results.as_of,
-            kind=settings.frequency,
-            key="crmreport.frequency",
-        )  # fmt: skip
+            kind=Phrase(_KINDS[settings.kind], {}),
+            key=f"{SECTION}.frequency",
+        )
     return whole
 
 
@@ -114,8 +137,8 @@ def covered(project: Project, results: Results, name: str) -> Period:
     period = read_period(project, name)
     if period.start > results.as_of or period.end <= results.first_day:
         raise UserError(
-            _t("There are no data of {period}: they run from {first} to {last}. Name a period within."),
-            period=name,
+            _t("There are no data of {name}: they run from {first} to {last}. Name a period within."),
+            name=name,
             first=results.first_day,
             last=results.as_of,
         )
@@ -133,10 +156,12 @@ def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Perio
 def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
     """Give the tested changes of a period (see `find_changes`), kept beside the cube."""
     path = results.folder / f"changes-{period.key}.parquet"
-    if not path.is_file():
+    changes = _read(path)
+    if changes is None:
         changes = find_changes(results.cube, period, whole_periods(project, results, period.kind))
         _write(changes, path)
-    return pd.read_parquet(path)
+        changes = pd.read_parquet(path)
+    return changes
 
 
 @cache
@@ -157,7 +182,9 @@ def library_versions() -> dict[str, str]:
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
-    settings = project.settings.model_dump_json(exclude={"company", "languages", "notebooks", "book", "chapters"})
+    settings = project.settings.model_dump_json(
+        exclude={"company", "languages", "notebooks", "book", "chapters"}
+    )
     depends = [found, settings, others, code_fingerprint(*_COMPUTING), library_versions()]
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -175,7 +202,9 @@ def _beside(project: Project, data: Data, names: list[str]) -> tuple[Period, ...
     return tuple(p for p in dict.fromkeys(found) if p.start <= data.as_of)
 
 
-def _keep(folder: Path, project: Project, data: Data, periods: tuple[Period, ...], found: dict[str, str]) -> None:
+def _keep(
+    folder: Path, project: Project, data: Data, periods: tuple[Period, ...], found: dict[str, str]
+) -> None:
     """Compute everything and put it into its folder, whole or not at all."""
     settings = project.settings
     partial = [p for p in periods if p.is_partial]
@@ -186,25 +215,61 @@ def _keep(folder: Path, project: Project, data: Data, periods: tuple[Period, ...
     if {"opportunities", "stage_history"} <= set(data.tables):
         opportunities = facts(data, periods, settings.active_days)["opportunities"]
         stages = funnel(opportunities, data.tables["stage_history"], periods)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent))
-    _write(cube, temporary / "cube.parquet")
-    _write(stages, temporary / "funnel.parquet")
-    _write(data.cleaning, temporary / "cleaning.parquet")
     about = {
         "first_day": str(data.first_day),
         "as_of": str(data.as_of),
         "data": found,
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
     }
-    (temporary / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as place:
+        made = Path(place, "made")
+        made.mkdir()
+        for name, frame in (("cube", cube), ("funnel", stages), ("cleaning", data.cleaning)):
+            frame.to_parquet(made / f"{name}.parquet", index=False)
+        (made / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+        if folder.exists() and _load(folder) is None:
+            folder.rename(Path(place, "broken"))
+        try:
+            made.rename(folder)
+        except OSError:
+            if _load(folder) is None:  # else another build was quicker
+                raise
+
+
+def _load(folder: Path) -> Results | None:
+    """Read what is kept in a folder; None if nothing is, or if it is broken, and must be computed."""
     try:
-        temporary.rename(folder)
-    except OSError:  # another build was quicker
-        shutil.rmtree(temporary)
+        about = json.loads((folder / "about.json").read_text(encoding="utf-8"))
+        return Results(
+            folder=folder,
+            cube=pd.read_parquet(folder / "cube.parquet"),
+            funnel=pd.read_parquet(folder / "funnel.parquet"),
+            cleaning=pd.read_parquet(folder / "cleaning.parquet"),
+            first_day=date.fromisoformat(about["first_day"]),
+            as_of=date.fromisoformat(about["as_of"]),
+            data=about["data"],
+            columns=about["columns"],
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # Arrow's own errors are among the first two
+        return None
+
+
+def _read(path: Path) -> pd.DataFrame | None:
+    """Read a kept frame; None if there is none, or if it is broken."""
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError):
+        return None
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    temporary = path.with_suffix(".tmp")
-    frame.to_parquet(temporary, index=False)
-    temporary.rename(path)
+    """Write a frame whole or not at all; pages that run side by side may write the same one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
+    os.close(handle)
+    try:
+        frame.to_parquet(temporary, index=False)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

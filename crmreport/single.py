@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmreport.book import Book, assemble, call_jupyter_book, html_of
+from crmreport.book import Book, assemble, html_of, make
 from crmreport.config import Project
+from crmreport.errors import UserError
+from crmreport.language import _t
 from crmreport.pages.plan import Page, chapter_of
 from crmreport.pages.prepare import as_text, check_parameters, prepare
-from crmreport.pages.run import FAILED, Job, run
+from crmreport.pages.run import FAILED, job_of, log_of, run_all
 from crmreport.results import compute_results, covered
 from crmreport.review import segment_in
 from crmreport.segments import Segment, slugs
 
 DEFAULT_FOLDER = "_run"
+_OWN = ("period", "segment", "language", "project")  # parameters that the page itself is made of
 
 
 @dataclass(frozen=True)
@@ -29,38 +33,62 @@ class Single:
 
 
 def run_single(
-    project: Project, chapter: str, period: str, segment: str, language: str, extra: dict[str, Any], folder: Path
+    project: Project,
+    chapter: str,
+    period: str,
+    segment: str,
+    language: str,
+    extra: dict[str, Any],
+    folder: Path,
 ) -> Single:
-    """Run one page into a folder. Raises UserError for a chapter, period, segment or parameter that is not there."""
+    """Run one page into a folder, beside pages that were run before.
+
+    `extra`: parameters of the notebook beside the page's own. Raises UserError, before anything runs, for a
+    chapter, period, segment or parameter that is not there, and for a folder that cannot be written.
+    """
     found = chapter_of(project, chapter)
+    _check_extra(extra)
     check_parameters(found, extra)
     results = compute_results(project, (period,))
     chosen = covered(project, results, period)
     part = segment_in(results, segment)
+    _check_folder(folder)
     page = _page(found.name, chosen.name, part, language)
     prepared = as_text(prepare(project, results, found, page))
-    outcome = run(
-        Job(
-            name=page.name,
-            language=language,
-            notebook=prepared,
-            parameters=page.parameters | extra,
-            folder=project.root,
-            timeout_seconds=project.settings.page_timeout_seconds,
-        )
-    )
+    job = job_of(project, page, prepared, page.parameters | extra)
+    ((_, outcome),) = run_all([job], 1, log_of(project))
     failed = frozenset({page.name} if outcome.state == FAILED else ())
     source = project.store / "single" / language
     book = Book(project, results, language, (found,), (chosen,), {page: outcome.notebook}, failed)
     assemble(book, source)
-    call_jupyter_book(source, "html")
+    make(source, "html")
     notebook = folder / language / f"{page.name}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(outcome.notebook, encoding="utf-8")
     html = folder / "html" / language
-    shutil.rmtree(html, ignore_errors=True)
-    shutil.copytree(html_of(source), html)
+    # Nothing is taken away: the folder may be anyone's.
+    shutil.copytree(html_of(source), html, dirs_exist_ok=True)
     return Single(notebook, html / f"{page.name}.html", outcome.error)
+
+
+def _check_extra(extra: dict[str, Any]) -> None:
+    """Refuse a page's own parameters: its headings would say one thing, its figures another."""
+    for name in _OWN:
+        if name in extra:
+            raise UserError(_t("{name} is given twice. Say --{name} alone, without -p."), name=name)
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder):
+            pass
+    except OSError as error:
+        raise UserError(
+            _t("{path} cannot be written: {reason}. Name another output folder."),
+            path=str(folder),
+            reason=error.strerror or str(error),
+        ) from None
 
 
 def _page(chapter: str, period: str, segment: Segment, language: str) -> Page:

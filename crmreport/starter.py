@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ crmreport:
   frequency: month             # month, quarter, week or year
   periods: 3                   # how many of the last complete periods the review shows
   segments: []                 # for example [region]: a page for each region
-  folder: data                 # every file there that is named like a table is read: orders.csv, feedback.parquet ...
+  folder: data                 # files named like a table are read: orders.csv, feedback.parquet ...
   # A file with other names or headings is mapped here; data/COLUMNS.md says what there may be.
   # tables:
   #   orders:
@@ -37,26 +38,49 @@ def start_project(folder: Path, language: str) -> tuple[Path, ...]:
     """Write a new project; return its files. UserError if the folder holds anything already."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(_t("{path} is not empty. Name a new folder."), path=str(folder))
+    template = template_folder()
+    made_here = not folder.exists()
     try:
-        (folder / "data").mkdir(parents=True)
-        (folder / "book" / "commentary").mkdir(parents=True)
-        company = folder.resolve().name
-        (folder / CONFIG_FILE).write_text(_CONFIG.format(company=company, language=language), encoding="utf-8")
-        (folder / "data" / "COLUMNS.md").write_text(describe_contract(language), encoding="utf-8")
-        (folder / ".gitignore").write_text("_build/\n_run/\n.crmreport/\n", encoding="utf-8")
-        template = template_folder()
-        shutil.copytree(template / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
-        for page in sorted((template / "book").glob("index*.md")):
-            shutil.copy(page, folder / "book")
+        folder.mkdir(parents=True, exist_ok=True)
+        _fill(folder, template, language)
     except OSError as error:
+        if folder.is_dir():
+            _empty(folder, made_here)
         raise UserError(
-            _t("{path} cannot be written: {reason}. Name another folder."), path=str(folder), reason=error.strerror
+            _t("{path} cannot be written: {reason}. Name another folder."),
+            path=str(folder),
+            reason=error.strerror or str(error),
         ) from None
     return tuple(sorted(p for p in folder.rglob("*") if p.is_file()))
 
 
+def _fill(folder: Path, template: Path, language: str) -> None:
+    """Write the files of a new project."""
+    (folder / "data").mkdir()
+    (folder / "book" / "commentary").mkdir(parents=True)
+    # JSON, for a name such as "A: B" would break the YAML.
+    company = json.dumps(folder.resolve().name, ensure_ascii=False)
+    (folder / CONFIG_FILE).write_text(_CONFIG.format(company=company, language=language), encoding="utf-8")
+    (folder / "data" / "COLUMNS.md").write_text(describe_contract(language), encoding="utf-8")
+    (folder / ".gitignore").write_text("_build/\n_run/\n.crmreport/\n", encoding="utf-8")
+    shutil.copytree(template / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    for page in sorted((template / "book").glob("index*.md")):
+        shutil.copy(page, folder / "book")
+
+
+def _empty(folder: Path, whole: bool) -> None:
+    """Take away what was written of a project that could not be finished; if `whole`, the folder too."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    if whole:
+        folder.rmdir()
+
+
 def template_folder() -> Path:
-    """Find the notebooks and the book's front page: beside the package in a clone, or where a wheel puts them."""
+    """Find the notebooks and the book's front page: beside the package, or where a wheel puts them."""
     for folder in (Path(__file__).parent.parent, Path(sys.prefix, "share", "crmreport")):
         if (folder / "notebooks" / "summary.ipynb").is_file():
             return folder
@@ -69,10 +93,14 @@ def describe_contract(language: str) -> str:
     def say(text: str) -> str:
         return translate(text, language)
 
-    lines = [f"# {say(_t('Tables and columns'))}", "", say(_t("Any table may be left out. * : needed in every row.")), ""]
+    lines = [f"# {say(_t('Tables and columns'))}", ""]
+    lines += [say(_t("Any table may be left out. * : needed in every row.")), ""]
     for table in TABLES:
         lines += [f"## {table.name}", "", say(table.meaning), ""]
-        lines += [f"| {say(_t('Column'))} | {say(_t('Type'))} | {say(_t('Meaning'))} |", "| --- | --- | --- |"]
+        lines += [
+            f"| {say(_t('Column'))} | {say(_t('Type'))} | {say(_t('Meaning'))} |",
+            "| --- | --- | --- |",
+        ]
         for column in table.columns:
             marks = ("*" if column.required else "") + (f" ({say(_t('private'))})" if column.private else "")
             lines.append(f"| {column.name}{marks} | {column.type} | {say(column.meaning)} |")

@@ -125,6 +125,7 @@ def _card(card: dict[str, Any], words: dict[str, str]) -> str:
     return (
         f'<section class="crm-card" aria-label="{html.escape(card["alt"])}">'
         + line("title", card["title"])
+        + line("better", card["better"])
         + line("value", card["value"])
         + line("interval", card["interval"])
         + line("note", card["note"])
@@ -150,7 +151,7 @@ def _sparkline(values: list[float | None], width: int = 140, height: int = 28) -
             continue
         path += f"{pen}{2 + position * step:.1f} {height - 3 - (value - low) / spread * (height - 6):.1f}"
         pen = "L"
-    return f'<svg class="crm-spark" viewBox="0 0 {width} {height}" aria-hidden="true"><path d="{path}"/></svg>'
+    return f'<svg class="crm-spark" viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
 
 
 def _add_folders(_: Sphinx, config: Config) -> None:
@@ -189,6 +190,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(node, html=(visit, None))
     app.add_config_value("crmreport_words", {}, "env", [dict])
     app.add_config_value("crmreport_other_languages", {}, "html", [dict])
+    # Jupyter Book sets it whether or not sphinx-comments, which reads it, is loaded.
+    app.add_config_value("comments_config", {}, "", [dict])
     app.connect("config-inited", _add_folders)
     app.connect("builder-inited", _write_static)
     app.connect("html-page-context", _page_context)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from crmreport.context import Context
 from crmreport.display.outputs import Table, Text
 from crmreport.findings.advice import advice
-from crmreport.findings.rank import Change, Finding
+from crmreport.findings.rank import CHANGED, Change, Finding
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, details, headline
 from crmreport.language import SOURCE_LANGUAGE, _t
 from crmreport.metrics import metric as metric_named
 from crmreport.segments import Segment
+
+
+_SEPARATORS = {"en": "; ", "zh_CN": "；"}
 
 
 def commentary(context: Context, count: int) -> Text:
@@ -17,7 +20,26 @@ def commentary(context: Context, count: int) -> Text:
     told = context.headlines(count)
     if not told:
         return Text(context.say(NO_CLEAR_CHANGE))
-    return Text("\n".join(_item(context, number, finding) for number, finding in enumerate(told, start=1)))
+    items = [_item(context, number, finding) for number, finding in enumerate(told, start=1)]
+    return Text("\n".join([*items, _others(context, told)]))
+
+
+def _others(context: Context, told: tuple[Finding, ...]) -> str:
+    """Name the other figures that changed clearly, each in a few words; "" if there is none."""
+    others = [f.change for f in context.findings if f not in told and f.kind == CHANGED]
+    if not others:
+        return ""
+    said = [
+        context.say(
+            _t("{title} {value} ({difference} on {period})"),
+            title=context.title(metric_named(change.metric)),
+            value=context.writer.value(metric_named(change.metric), change.after),
+            difference=context.writer.difference(metric_named(change.metric), change.before, change.difference),
+            period=context.speaker.period_name(change.before_period),
+        )
+        for change in others
+    ]
+    return _escaped(context.say(_t("Also clear: {changes}."), changes=_SEPARATORS[context.language].join(said)))
 
 
 def _item(context: Context, number: int, finding: Finding) -> str:

@@ -15,9 +15,15 @@ _PLAYBOOK = {
     "buyers": _t("See which segment stopped buying, and ask ten of these customers why."),
     "active_customers": _t("Win back customers who are about to become inactive: start with the largest."),
     "new_customers": _t("Compare leads and their conversion by source before spending more on acquisition."),
-    "retention_rate": _t("Look for what changed for these customers before they left: service, price, delivery."),
-    "repeat_purchase_rate": _t("Follow up first orders: ask about delivery and offer what goes with the purchase."),
-    "csat": _t("Read this segment's comments and first response times, and mend the most frequent cause first."),
+    "retention_rate": _t(
+        "Look for what changed for these customers before they left: service, price, delivery."
+    ),
+    "repeat_purchase_rate": _t(
+        "Follow up first orders: ask about delivery and offer what goes with the purchase."
+    ),
+    "csat": _t(
+        "Read this segment's comments and first response times, and mend the most frequent cause first."
+    ),
     "nps": _t("Call back the detractors of this period, and agree on the one cause to mend."),
     "service_cases": _t("Find the issue type that grew, and mend its cause rather than adding staff."),
     "first_response_time": _t("Compare staffing with incoming cases, by team and hour, where the wait grew."),

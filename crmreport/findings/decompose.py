@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from crmreport.segments import UNKNOWN
+from crmreport.findings.detect import MOST_UNKNOWN
+from crmreport.findings.differences import Figures, of_sums, squares_of, standard_error
+from crmreport.metrics.intervals import Z
 from crmreport.metrics.metric import Estimate, Metric
+from crmreport.segments import UNKNOWN
 
 EXPLAINS_FROM = 0.5  # a segment that explains a change stands for at least this share of it,
 ABOVE_ITS_WEIGHT = 0.2  # and for this much more than its size would
+NEARLY = 0.8  # of the foremost segment, for one that has a page to be named in its stead
 
 
 @dataclass(frozen=True)
@@ -20,20 +24,29 @@ class Mix:
     """How much of a ratio's change came from other shares of the segments, and how much from their rates.
 
     Both in the metric's unit; they add up to the change (symmetric form: each effect is weighted by the
-    mean of both periods, Marshall 1887 and Edgeworth 1887). `rate_p` tests the rate effect.
+    mean of both periods, Marshall 1887 and Edgeworth 1887). `low`, `high`, `z`, `p` are of the rate effect;
+    `q` is `p` corrected for all the splits of one review, missing until that is done. `shift_p` tests
+    whether the shares of the segments changed at all (chi-squared). Of the `segments`, the rates of
+    `same_way` moved as the rate effect did.
     """
 
     dimension: str
     mix: float
     rate: float
-    rate_z: float
-    rate_p: float
+    low: float
+    high: float
+    z: float
+    p: float
+    shift_p: float
+    segments: int
+    same_way: int
+    q: float = np.nan
 
 
 def contributions(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd.DataFrame:
     """Split the whole company's change over the segments of one dimension.
 
-    `changes` are one metric's, dimension's and baseline's rows of `find_changes`, `total` the whole company's.
+    `changes` are the rows of `find_changes` of one metric, dimension and baseline, `total` the company's.
     Adds `contribution` (its sum, with that of segments not shown, is the change), `share` (of the change) and
     `weight` (the segment's part of the company before). Empty where the segments do not add up: customers
     who buy through two channels are in both.
@@ -55,39 +68,99 @@ def contributions(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd
 
 
 def mix_and_rate(metric: Metric, changes: pd.DataFrame, total: pd.Series, dimension: str) -> Mix | None:
-    """Split a ratio's change into mix and rate; None where the segments are not all known."""
+    """Split a ratio's change into mix and rate.
+
+    `changes` and `total` as for `contributions`. Cases of no shown segment count as one more; a segment that
+    was there in one period only has no change of rate. None where too many cases are in no shown segment,
+    or where the segments overlap.
+    """
     if not metric.is_ratio or len(changes) < 2:
         return None
-    known = [changes[f"{side}_denominator"].sum() / total[f"{side}_denominator"] for side in ("before", "after")]
-    if not np.allclose(known, 1):
+    rest = _rest(metric, changes, total)
+    if rest is None:
         return None
-    old = changes["before_denominator"] / total["before_denominator"]
-    new = changes["after_denominator"] / total["after_denominator"]
-    average = (old + new) / 2
-    mix = float(((new - old) * (changes["before_value"] + changes["after_value"]) / 2).sum())
-    rate = float((average * changes["difference"]).sum())
-    error = float(np.sqrt((average**2 * changes["standard_error"] ** 2).sum()))
-    z = rate / error if error > 0 else 0.0
-    return Mix(dimension, mix, rate, z, float(2 * stats.norm.sf(abs(z))))
+    old_cases, new_cases, old_value, new_value, error = (
+        np.append(changes[name].to_numpy(dtype=float), value) for name, value in rest.items()
+    )
+    there = old_cases + new_cases > 0
+    old, new = old_cases / old_cases.sum(), new_cases / new_cases.sum()
+    mix = float(((new - old) * (old_value + new_value) / 2).sum())
+    rate = float(((old + new) / 2 * (new_value - old_value)).sum())
+    margin = float(np.sqrt((((old + new) / 2 * error) ** 2).sum()))
+    z = rate / margin if margin > 0 else 0.0
+    return Mix(
+        dimension=dimension,
+        mix=mix,
+        rate=rate,
+        low=rate - Z * margin,
+        high=rate + Z * margin,
+        z=z,
+        p=float(2 * stats.norm.sf(abs(z))),
+        shift_p=float(stats.chi2_contingency(np.array([old_cases[there], new_cases[there]])).pvalue),
+        segments=len(changes),
+        same_way=int((np.sign(changes["difference"]) == np.sign(rate)).sum()),
+    )
 
 
-def explaining_segment(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd.Series | None:
+def _rest(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> dict[str, float] | None:
+    """Give the cases of no shown segment as a segment of its own: cases, values, standard error.
+
+    None if they are too many, or fewer than none. Its one-sided value stands for the other side's too.
+    """
+    sides = {}
+    for side in ("before", "after"):
+        whole, shown = (_figures(side, frame) for frame in (total.to_frame().T, changes))
+        cases = float(whole.denominator[0] - shown.denominator.sum())
+        if cases < -0.5 or cases > MOST_UNKNOWN * whole.denominator[0]:
+            return None
+        sums = [whole.numerator[0] - shown.numerator.sum(), round(cases)]
+        sums.append(squares_of(metric, whole)[0] - squares_of(metric, shown).sum())
+        sides[side] = of_sums(metric, *(np.array([float(part)]) for part in sums))
+    old, new = sides["before"], sides["after"]
+    known = [float(f.value[0]) for f in (old, new) if np.isfinite(f.value[0])]
+    error = standard_error(metric, old, new)[0] if len(known) == 2 else 0.0
+    return {
+        "before_denominator": float(old.denominator[0]),
+        "after_denominator": float(new.denominator[0]),
+        "before_value": known[0] if known else 0.0,
+        "after_value": known[-1] if known else 0.0,
+        "standard_error": float(np.nan_to_num(error)),
+    }
+
+
+def _figures(side: str, changes: pd.DataFrame) -> Figures:
+    parts = ("numerator", "denominator", "value", "low", "high")
+    return Figures(*(changes[f"{side}_{part}"].to_numpy(dtype=float) for part in parts))
+
+
+def explaining_segment(
+    metric: Metric, changes: pd.DataFrame, total: pd.Series, page_dimensions: tuple[str, ...] = ()
+) -> pd.Series | None:
     """Find the one segment that explains the whole company's change, if there is one.
 
     `changes` are one metric's and baseline's rows of all dimensions. The segment's own change is clear and
     in the same direction, it stands for at least half of the company's, and for more than its size would.
+    Of two that do so nearly alike, the one of a dimension that has pages is given.
     """
-    best: pd.Series | None = None
+    found = []
     for _, rows in changes.groupby("dimension"):
         split = contributions(metric, rows, total)
-        split = split[
-            split["is_clear"]
-            & (split["segment"] != UNKNOWN)
-            & (np.sign(split["difference"]) == np.sign(total["difference"]))
-            & (split["share"] >= EXPLAINS_FROM)
-            & (split["share"] >= split["weight"] + ABOVE_ITS_WEIGHT)
-        ]
-        for _, row in split.iterrows():
-            if best is None or row["share"] - row["weight"] > best["share"] - best["weight"]:
-                best = row
-    return best
+        found.append(
+            split[
+                split["is_clear"]
+                & (split["segment"] != UNKNOWN)
+                & (np.sign(split["difference"]) == np.sign(total["difference"]))
+                & (split["share"] >= EXPLAINS_FROM)
+                & (split["share"] >= split["weight"] + ABOVE_ITS_WEIGHT)
+            ]
+        )
+    candidates = pd.concat(found) if found else changes.iloc[:0]
+    if candidates.empty:
+        return None
+    return foremost(candidates, candidates["share"] - candidates["weight"], page_dimensions)
+
+
+def foremost(changes: pd.DataFrame, by: pd.Series, page_dimensions: tuple[str, ...]) -> pd.Series:
+    """Give the row that is foremost `by` a figure, or one nearly so whose dimension has pages."""
+    near = changes[changes["dimension"].isin(page_dimensions) & (by >= NEARLY * by.max())]
+    return changes.loc[(by if near.empty else by[near.index]).idxmax()]

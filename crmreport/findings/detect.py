@@ -1,7 +1,7 @@
 """Detect: every change of a period, tested on the metric's two parts before anybody may say it.
 
 A change is measured against two kinds of variation. One is chance: with this many cases, how far would the
-figure move by itself (`_standard_error`)? The other is routine: how far has it moved from period to
+figure move by itself (`standard_error`)? The other is routine: how far has it moved from period to
 period in the past, beyond chance (`_dispersion`, as in quasi-Poisson models)? All comparisons of one review
 are corrected together, so that among those called clear at most 5 % are expected to be false (Benjamini
 and Hochberg 1995, Journal of the Royal Statistical Society B 57): those of the whole company as one family,
@@ -12,18 +12,24 @@ the American Statistical Association 103).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from crmreport.metrics import intervals
+from crmreport.findings.differences import (
+    Figures,
+    difference_interval,
+    pooled,
+    standard_error,
+    z_scores,
+)
 from crmreport.metrics import metric as metric_named
+from crmreport.metrics.intervals import Array
+from crmreport.metrics.metric import Metric
+from crmreport.periods import Kind, Period
 from crmreport.segments import ALL, UNKNOWN
-from crmreport.metrics.metric import Estimate, Metric
-from crmreport.periods import Period
 
 FALSE_DISCOVERY_RATE = 0.05
 MINIMUM_HISTORY = 8  # fewer earlier changes do not tell what is routine
@@ -34,7 +40,9 @@ PREVIOUS = "previous"
 YEAR_BEFORE = "year_before"
 BASELINES = (PREVIOUS, YEAR_BEFORE)
 
-Array = npt.NDArray[np.float64]
+POOLED = "pooled_year_before"  # the last periods together, against the same ones of the year before
+POOLED_PERIODS = {Kind.MONTH: 3, Kind.WEEK: 13}  # a quarter's: what creeps is seen in no single month
+
 _PARTS = ("numerator", "denominator", "value", "low", "high")
 
 
@@ -43,36 +51,25 @@ def baseline_of(period: Period, baseline: str) -> Period:
     return period.predecessor() if baseline == PREVIOUS else period.year_before()
 
 
-@dataclass(frozen=True)
-class _Figures:
-    """One metric's parts: arrays of the same shape (segments, or segments x periods)."""
-
-    numerator: Array
-    denominator: Array
-    value: Array
-    low: Array
-    high: Array
-
-
 def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) -> pd.DataFrame:
     """Test every metric and segment of a period against the period before and the same one last year.
 
     `history` are the whole periods of the same kind in the cube. Columns: `metric`, `dimension`, `segment`,
-    `baseline`, `before_period`, then `before_` and `after_` numerator, denominator, value, low, high;
-    `difference` with `low` and `high` (95 %, widened by the routine variation), `standard_error`,
-    `dispersion`, `z`, `p`, `q` (corrected) and `is_clear`. Small samples are there, since parts must add up, but are not tested (`p` is missing); figures
-    of unfinished periods only beside the same part of another.
+    `baseline`, `period`, `before_period` (keys), then `before_` and `after_` numerator, denominator, value,
+    low, high; `difference` with `low` and `high` (95 %, widened by the routine variation),
+    `standard_error`, `dispersion`, `z`, `p`, `q` (corrected) and `is_clear`. Small samples are there, since
+    parts must add up, but are not tested (`p` is missing); figures of unfinished periods only beside the
+    same part of another. Ratios have a third baseline, POOLED, in which `mix_and_rate` sees what creeps;
+    its rows are not tested themselves.
     """
     earlier = sorted(p for p in history if p.end <= period.start)
     testable = ("ok", "incomplete") if period.is_partial else ("ok",)
     frames = []
     for name, rows in cube.groupby("metric", sort=False):
         metric = metric_named(str(name))
-        wide = _pivot(_of_known_segment(rows[rows["status"].isin((*testable, "small"))]))
-        for baseline in BASELINES:
-            before = baseline_of(period, baseline)
-            if {period.key, before.key} <= set(wide["value"].columns):
-                frames.append(_changes_of(metric, wide, period, before, baseline, earlier))
+        # A share of nothing is no figure, but it adds nothing to those of a longer time either.
+        usable = rows["status"].isin((*testable, "small")) | (rows["denominator"] == 0)
+        frames += _changes_of(metric, _pivot(_of_known_segment(rows[usable])), period, earlier)
     if not frames:
         return pd.DataFrame()
     changes = pd.concat(frames, ignore_index=True)
@@ -94,69 +91,82 @@ def _of_known_segment(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows["dimension"].isin(rows.loc[lost, "dimension"])]
 
 
-def _pivot(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Lay one metric's figures out: a frame per part, segments down, periods across."""
-    index = pd.MultiIndex.from_frame(rows[["dimension", "segment"]])
-    keyed = rows.assign(place=index)
-    return {part: keyed.pivot(index="place", columns="period", values=part) for part in (*_PARTS, "status")}
+def _pivot(rows: pd.DataFrame) -> pd.DataFrame:
+    """Lay one metric's figures out: segments down; parts, and of each the periods, across."""
+    keyed = rows.assign(is_small=(rows["status"] == "small").astype(float))
+    return keyed.set_index(["dimension", "segment", "period"])[[*_PARTS, "is_small"]].unstack("period")
 
 
-def _at(wide: dict[str, pd.DataFrame], keys: list[str]) -> _Figures:
-    return _Figures(*(wide[part].reindex(columns=keys).to_numpy(dtype=float) for part in _PARTS))
+def _at(wide: pd.DataFrame, periods: Iterable[Period]) -> Figures:
+    keys = [p.key for p in periods]
+    return Figures(*(wide[part].reindex(columns=keys).to_numpy(dtype=float) for part in _PARTS))
 
 
 def _changes_of(
-    metric: Metric,
-    wide: dict[str, pd.DataFrame],
-    period: Period,
-    before: Period,
-    baseline: str,
-    earlier: list[Period],
-) -> pd.DataFrame:
-    """Test one metric's segments against one baseline."""
-    old, new = _at(wide, [before.key]), _at(wide, [period.key])
-    pairs = [(p.key, baseline_of(p, baseline).key) for p in earlier]
-    routine = _z(metric, _at(wide, [b for _, b in pairs]), _at(wide, [p for p, _ in pairs]))
-    dispersion = _dispersion(routine)
-    z = _z(metric, old, new)[:, 0] / np.sqrt(dispersion)
-    low, high = _difference_interval(metric, old, new, dispersion)
-    is_small = (wide["status"].reindex(columns=[before.key, period.key]) == "small").any(axis=1).to_numpy()
-    frame = pd.DataFrame(
+    metric: Metric, wide: pd.DataFrame, period: Period, earlier: list[Period]
+) -> list[pd.DataFrame]:
+    """Test one metric's segments against each baseline that the cube has."""
+    known = set(wide["value"].columns)
+    frames = []
+    dispersion = np.ones(len(wide))
+    for baseline in BASELINES:
+        before = baseline_of(period, baseline)
+        if not {period.key, before.key} <= known:
+            continue
+        past = _at(wide, [baseline_of(p, baseline) for p in earlier])
+        dispersion = _dispersion(z_scores(metric, past, _at(wide, earlier)))
+        small = wide["is_small"].reindex(columns=[before.key, period.key]).eq(1).any(axis=1).to_numpy()
+        frame = _rows(metric, wide, _at(wide, [before]), _at(wide, [period]), dispersion)
+        p = np.where(small, np.nan, 2 * stats.norm.sf(np.abs(frame["z"])))
+        frames.append(frame.assign(baseline=baseline, period=period.key, before_period=before.key, p=p))
+    now, before_them = _pooled_periods(metric, period)
+    if now and {p.key for p in (*now, *before_them)} <= known:
+        # The routine variation is that of the last baseline above, the year before.
+        old, new = (pooled(metric, _at(wide, periods)) for periods in (before_them, now))
+        names = {"baseline": POOLED, "period": _run(now), "before_period": _run(before_them)}
+        frames.append(_rows(metric, wide, old, new, dispersion).assign(**names, p=np.nan))
+    return [frame[np.isfinite(frame["difference"])] for frame in frames]
+
+
+def _pooled_periods(metric: Metric, period: Period) -> tuple[list[Period], list[Period]]:
+    """Give the last periods and those of the year before, oldest first; none where they cannot be added up.
+
+    Of a flow, each row is in one period only, so that its parts add up; of a stock the same customers
+    would be counted again and again.
+    """
+    count = POOLED_PERIODS.get(period.kind)
+    if count is None or period.is_partial or not metric.is_ratio or metric.rows.rule != "happened":
+        return [], []
+    now = [period]
+    while len(now) < count:
+        now.insert(0, now[0].predecessor())
+    before = [p.year_before() for p in now]
+    return (now, before) if len(set(before)) == count else ([], [])  # week 53 gives 52, as week 52 does
+
+
+def _run(periods: list[Period]) -> str:
+    """Name several periods in a row by their days, as ranges are named."""
+    return f"{periods[0].start}..{periods[-1].end - timedelta(days=1)}"
+
+
+def _rows(metric: Metric, wide: pd.DataFrame, old: Figures, new: Figures, dispersion: Array) -> pd.DataFrame:
+    """Lay out the differences of one metric's segments (`old` and `new`: segments x 1)."""
+    low, high = difference_interval(metric, old, new, dispersion[:, None])
+    return pd.DataFrame(
         {
             "metric": metric.name,
-            "dimension": [place[0] for place in wide["value"].index],
-            "segment": [place[1] for place in wide["value"].index],
-            "baseline": baseline,
-            "before_period": before.key,
+            "dimension": wide.index.get_level_values("dimension"),
+            "segment": wide.index.get_level_values("segment"),
             **{f"before_{part}": getattr(old, part)[:, 0] for part in _PARTS},
             **{f"after_{part}": getattr(new, part)[:, 0] for part in _PARTS},
             "difference": (new.value - old.value)[:, 0],
-            "low": low,
-            "high": high,
-            "standard_error": _standard_error(metric, old, new)[:, 0] * np.sqrt(dispersion),
+            "low": low[:, 0],
+            "high": high[:, 0],
+            "standard_error": standard_error(metric, old, new)[:, 0] * np.sqrt(dispersion),
             "dispersion": dispersion,
-            "z": z,
-            "p": np.where(is_small, np.nan, 2 * stats.norm.sf(np.abs(z))),
+            "z": z_scores(metric, old, new)[:, 0] / np.sqrt(dispersion),
         }
     )
-    return frame[np.isfinite(frame["difference"])]
-
-
-def _standard_error(metric: Metric, old: _Figures, new: _Figures) -> Array:
-    """Standard error of the difference if nothing but chance were at work."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if metric.estimate is Estimate.COUNT:
-            return np.sqrt(old.value + new.value)
-        if metric.estimate is Estimate.SHARE:
-            pooled = (old.numerator + new.numerator) / (old.denominator + new.denominator)
-            return np.sqrt(pooled * (1 - pooled) * (1 / old.denominator + 1 / new.denominator))
-        widths = [(f.high - f.low) / (2 * intervals.Z) for f in (old, new)]
-        return np.hypot(*widths)
-
-
-def _z(metric: Metric, old: _Figures, new: _Figures) -> Array:
-    error = _standard_error(metric, old, new)
-    return np.divide(new.value - old.value, error, out=np.full(error.shape, np.nan), where=error > 0)
 
 
 def _dispersion(routine: Array) -> Array:
@@ -166,25 +176,10 @@ def _dispersion(routine: Array) -> Array:
     a history it is 1: chance alone.
     """
     dispersion = np.ones(len(routine))
-    for position, values in enumerate(routine):
-        known = values[np.isfinite(values)]
-        if len(known) >= MINIMUM_HISTORY:
-            dispersion[position] = max(1.0, stats.median_abs_deviation(known, scale="normal") ** 2)
+    long = np.isfinite(routine).sum(axis=1) >= MINIMUM_HISTORY
+    if long.any():
+        spread = stats.median_abs_deviation(
+            np.where(np.isfinite(routine), routine, np.nan)[long], axis=1, scale="normal", nan_policy="omit"
+        )
+        dispersion[long] = np.maximum(1.0, spread**2)
     return dispersion
-
-
-def _difference_interval(metric: Metric, old: _Figures, new: _Figures, dispersion: Array) -> tuple[Array, Array]:
-    """Interval of the difference; for shares by Newcombe 1998, Statistics in Medicine 17, method 10."""
-    difference = (new.value - old.value)[:, 0]
-    if metric.estimate is Estimate.SHARE:
-        below = np.hypot(new.value - new.low, old.high - old.value)[:, 0]
-        above = np.hypot(new.high - new.value, old.value - old.low)[:, 0]
-    else:
-        below = above = intervals.Z * _standard_error(metric, old, new)[:, 0]
-    widening = np.sqrt(dispersion)
-    return difference - widening * below, difference + widening * above
-
-
-def whole(changes: pd.DataFrame) -> pd.DataFrame:
-    """Keep the changes of the whole company."""
-    return changes[changes["dimension"] == ALL]

@@ -49,21 +49,38 @@ def headline(finding: Finding, speaker: Speaker) -> str:
         "segment": speaker.segment_name(change.dimension, change.segment),
     }
     if finding.kind == HIDDEN and finding.mix:
-        rate = writer.difference(metric, change.before, finding.mix.rate)
-        dimension = speaker.dimension_name(finding.mix.dimension)
-        rose = finding.mix.rate > 0
+        rate = writer.effect(metric, change.before, finding.mix.rate)
         text = (
-            _t("{title} hides a rise: within {dimension} it rose by {rate}, while the total stayed about the same.")
-            if rose
-            else _t("{title} hides a fall: within {dimension} it fell by {rate}, while the total stayed about the same.")
+            _t(
+                "{title} hides a rise: at an unchanged mix by {dimension} it rose by {rate} "
+                "({period}), while the "
+                "total shows no clear change."
+            )
+            if finding.mix.rate > 0
+            else _t(
+                "{title} hides a fall: at an unchanged mix by {dimension} it fell by {rate} "
+                "({period}), while the "
+                "total shows no clear change."
+            )
         )
-        return speaker.say(text, **words | {"rate": _unsigned(rate), "dimension": dimension})
+        words |= {
+            "rate": _unsigned(rate),
+            "dimension": speaker.dimension_name(finding.mix.dimension),
+            "period": speaker.period_name(change.period),
+        }
+        return speaker.say(text, **words)
     rose = change.difference > 0
     if finding.kind == IN_SEGMENT:
         text = (
-            _t("{title} rose in {segment}: {after} in {period}, from {before} in {before_period} ({difference}).")
+            _t(
+                "{title} rose in {segment}: {after} in {period}, from {before} in {before_period} "
+                "({difference})."
+            )
             if rose
-            else _t("{title} fell in {segment}: {after} in {period}, from {before} in {before_period} ({difference}).")
+            else _t(
+                "{title} fell in {segment}: {after} in {period}, from {before} in {before_period} "
+                "({difference})."
+            )
         )
     else:
         text = (
@@ -110,14 +127,16 @@ def _because_of(finding: Finding, part: Part, speaker: Speaker) -> str:
     if part.share > 1:
         return speaker.say(
             _t(
-                "{segment} explains it: from {before} to {after} there; without it, the figure would have gone "
+                "{segment} explains it: from {before} to {after} there; without it, the figure would "
+                "have gone "
                 "from {before_without} to {after_without}."
             ),
             **words,
         )
     return speaker.say(
         _t(
-            "{segment} explains {share} of it: from {before} to {after} there; without it, the figure would have "
+            "{segment} explains {share} of it: from {before} to {after} there; without it, the "
+            "figure would have "
             "gone from {before_without} to {after_without}."
         ),
         **words,
@@ -129,25 +148,37 @@ def _mix(finding: Finding, mix: Mix, speaker: Speaker) -> str:
     before = finding.change.before
     words = {
         "dimension": speaker.dimension_name(mix.dimension),
-        "mix": speaker.writer.difference(metric, before, mix.mix),
-        "rate": speaker.writer.difference(metric, before, mix.rate),
+        "mix": speaker.writer.effect(metric, before, mix.mix),
+        "rate": speaker.writer.effect(metric, before, mix.rate),
         "total": speaker.writer.difference(metric, before, finding.change.difference),
         "before_period": speaker.period_name(finding.change.before_period),
         "before": speaker.writer.value(metric, before),
         "after": speaker.writer.value(metric, finding.change.after),
+        "same_way": speaker.writer.number(mix.same_way),
+        "segments": speaker.writer.number(mix.segments),
     }
-    if finding.kind == HIDDEN:
+    if finding.kind != HIDDEN:
         return speaker.say(
             _t(
-                "In total it went from {before} ({before_period}) to {after}: {rate} from the rates within "
-                "{dimension}, {mix} from a different mix."
+                "Of the change ({total}), {mix} comes from a different mix by {dimension} and {rate} "
+                "from the rates."
             ),
             **words,
         )
-    return speaker.say(
-        _t("Of the change ({total}), {mix} comes from a different mix by {dimension} and {rate} from the rates."),
-        **words,
+    text = (
+        _t(
+            "In total it went from {before} ({before_period}) to {after}: {rate} from the rates, "
+            "which rose in "
+            "{same_way} of {segments} segments, and {mix} from a different mix."
+        )
+        if mix.rate > 0
+        else _t(
+            "In total it went from {before} ({before_period}) to {after}: {rate} from the rates, "
+            "which fell in "
+            "{same_way} of {segments} segments, and {mix} from a different mix."
+        )
     )
+    return speaker.say(text, **words)
 
 
 def _other(other: Change, speaker: Speaker) -> str:
@@ -163,8 +194,17 @@ def _other(other: Change, speaker: Speaker) -> str:
 
 def _certainty(finding: Finding, change: Change, speaker: Speaker) -> str:
     metric = metric_named(change.metric)
-    if finding.kind == HIDDEN:
-        return speaker.say(_t("A pattern in the data, not proof of a cause."))
+    if finding.kind == HIDDEN and finding.mix:
+        mix = finding.mix
+        return speaker.say(
+            _t(
+                "How sure: {sure}; 95% interval of the effect of the rates {interval}. A pattern in "
+                "the data, not "
+                "proof of a cause."
+            ),
+            sure=speaker.say(_sureness(mix.q)),
+            interval=speaker.writer.difference_interval(metric, change.before, mix.low, mix.high),
+        )
     words: dict[str, object] = {
         "interval": speaker.writer.difference_interval(metric, change.before, change.low, change.high),
         "sure": speaker.say(_sureness(change.q)),
@@ -177,7 +217,8 @@ def _certainty(finding: Finding, change: Change, speaker: Speaker) -> str:
     }
     return speaker.say(
         _t(
-            "How sure: {sure}; 95% interval of the change {interval}, from {after_cases} cases ({before_cases} before)."
+            "How sure: {sure}; 95% interval of the change {interval}, from {after_cases} cases "
+            "({before_cases} before)."
         ),
         **words,
         **cases,

@@ -12,6 +12,7 @@ import pandas as pd
 from ibis import _
 
 from crmreport.metrics import METRICS, intervals
+from crmreport.metrics.intervals import Array
 from crmreport.metrics.metric import Estimate, Metric, Rows
 from crmreport.metrics.placing import by_segment, in_periods
 from crmreport.periods import Period
@@ -52,23 +53,23 @@ def compute_cube(
     """
     periods = tuple(dict.fromkeys(periods))
     found = facts(data, periods, active_days)
-    wanted = [m for m in metrics if m.table in found]
-    wanted.sort(key=_pass_of)
-    passes = [
-        _one_pass(found[table], rows, tuple(group), periods, data, active_days)
-        for (table, rows), group in groupby(wanted, key=lambda m: (m.table, m.rows))
-    ]
+    wanted = sorted((m for m in metrics if m.table in found), key=_pass_of)
+    passes = []
+    for name, of_table in groupby(wanted, key=lambda m: m.table):
+        groups = [(rows, tuple(group)) for rows, group in groupby(of_table, key=lambda m: m.rows)]
+        # Storing a table costs as much as reading it twice.
+        fact = found[name].cache() if len(groups) > 1 else found[name]
+        passes += [_one_pass(fact, rows, group, periods, data, active_days) for rows, group in groups]
     if not passes:
         return pd.DataFrame(columns=list(COLUMNS))
-    cube = pd.concat(passes, ignore_index=True)
-    cube = _hide_small_cells(cube, minimum_cell, {m.name for m in wanted if m.denominator is not None})
     order = {m.name: n for n, m in enumerate(METRICS)}
-    cube = cube.sort_values(
+    # Before anything depends on the order of rows: groups come from the engine in any.
+    cube = pd.concat(passes, ignore_index=True).sort_values(
         ["period", "dimension", "segment", "metric"],
         key=lambda s: s.map(order) if s.name == "metric" else s,
         ignore_index=True,
     )
-    return cube[list(COLUMNS)]
+    return _hide_small_cells(cube, minimum_cell)[list(COLUMNS)]
 
 
 def _pass_of(metric: Metric) -> tuple[str, str, str, int]:
@@ -88,13 +89,12 @@ def _one_pass(
     placed = by_segment(in_periods(fact, rows, periods))
     grouped = placed.group_by(["period", "dimension", "segment"])
     computed = grouped.aggregate(**_aggregates(metrics, "customer_id" in fact.columns)).to_pandas()
-    spine = _spine(computed, periods)
-    wide = spine.merge(computed, on=["period", "dimension", "segment"], how="left")
+    wide = _spine(computed, periods).merge(computed, on=["period", "dimension", "segment"], how="left")
     span = _span(fact, rows, data)
     finished = []
     for metric in metrics:
         history_days = active_days if rows.rule == "of_period" else metric.history_days
-        finished.append(_finish(_parts(wide, metric), metric, _reach(span, periods, rows.days, history_days)))
+        finished.append(_finish(wide, metric, _reach(span, periods, rows.days, history_days)))
     return pd.concat(finished, ignore_index=True)
 
 
@@ -102,7 +102,8 @@ def _aggregates(metrics: tuple[Metric, ...], has_customers: bool) -> dict[str, o
     """Name what one pass computes: the parts of each metric, and the customers behind each cell."""
     wanted: dict[str, object] = {}
     if has_customers:
-        wanted["customers"] = _.customer_id.nunique()
+        # A lead has no customer yet; each row without one is somebody else.
+        wanted["customers"] = _.customer_id.nunique() + _.customer_id.isnull().cast("int64").sum()
     for metric in metrics:
         wanted[f"{metric.name}.numerator"] = metric.numerator.cast("float64")
         if metric.denominator is not None:
@@ -157,77 +158,71 @@ def _span(fact: IbisTable, rows: Rows, data: Data) -> tuple[date, date] | None:
     return span["first"], data.as_of if rows.rule == "open_at_end" else span["last"]
 
 
-def _parts(wide: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """Take one metric's parts out of the pass's frame."""
-    parts = wide[["period", "dimension", "segment"]].copy()
-    parts["metric"] = metric.name
-    parts["customers"] = wide["customers"] if "customers" in wide else np.nan
-    for part in ("numerator", "denominator", "squares"):
-        name = f"{metric.name}.{part}"
-        parts[part] = wide[name].astype("float64") if name in wide else np.nan
-    name = f"{metric.name}.quantiles"
-    parts["quantiles"] = wide[name] if name in wide else None
-    return parts
-
-
-def _finish(parts: pd.DataFrame, metric: Metric, reach: _Reach) -> pd.DataFrame:
-    """Add value, interval and status to one metric's parts."""
-    covered = parts["period"].map(reach.covers).to_numpy(dtype=bool)
-    numerator = parts["numerator"].to_numpy(copy=True)
-    denominator = parts["denominator"].to_numpy(copy=True)
-    squares = np.nan_to_num(parts["squares"].to_numpy())
-    if metric.denominator is None:
-        # A count of nothing is 0 where the data cover the period, and unknown where they do not.
-        numerator = np.where(covered, np.nan_to_num(numerator), np.nan)
-        value = cases = numerator
-    else:
-        cases = denominator = np.where(covered, np.nan_to_num(denominator), np.nan)
-        value = np.divide(numerator, denominator, out=np.full(len(parts), np.nan), where=denominator > 0)
-    if metric.estimate is Estimate.MEDIAN:
-        grids = [
-            np.asarray(q, float) if isinstance(q, (list, np.ndarray)) else None for q in parts["quantiles"]
-        ]
-        middle = intervals.QUANTILES.index(0.5)
-        value = np.array([np.nan if grid is None else grid[middle] for grid in grids])
-        low, high = intervals.median(grids, denominator)
-    elif metric.estimate is Estimate.SHARE:
-        low, high = intervals.wilson(numerator, denominator)
-    elif metric.estimate is Estimate.COUNT:
-        low, high = intervals.poisson(value)
-    elif metric.estimate is Estimate.TOTAL:
-        low, high = intervals.total(value, squares)
-    else:
-        low, high = intervals.mean(numerator, denominator, squares)
+def _finish(wide: pd.DataFrame, metric: Metric, reach: _Reach) -> pd.DataFrame:
+    """Take one metric's parts out of the pass's frame, and add value, interval and status."""
+    covered = wide["period"].map(reach.covers).to_numpy(dtype=bool)
+    # A sum over no rows is 0 where the data cover the period, and unknown where they do not.
+    parts = {
+        part: np.where(covered, np.nan_to_num(wide[f"{metric.name}.{part}"].to_numpy(dtype=float)), np.nan)
+        for part in ("numerator", "denominator", "squares")
+        if f"{metric.name}.{part}" in wide
+    }
+    cases = parts.get("denominator", parts["numerator"])
+    value, low, high = _estimate(metric, parts, wide.get(f"{metric.name}.quantiles"))
     given = np.isfinite(value)  # the median of cases most of which wait for an answer is not
-    status = np.where((cases < metric.minimum) & (metric.estimate is not Estimate.TOTAL), "small", "ok")
-    status = np.where(parts["period"].map(reach.is_whole).to_numpy(dtype=bool), status, "incomplete")
-    return parts.assign(
-        numerator=numerator,
-        denominator=denominator,
+    is_small = (cases < metric.minimum) & (metric.estimate is not Estimate.TOTAL)
+    is_whole = wide["period"].map(reach.is_whole).to_numpy(dtype=bool)
+    customers = wide["customers"].fillna(0).to_numpy(dtype=float) if "customers" in wide else np.nan
+    return wide[["period", "dimension", "segment"]].assign(
+        metric=metric.name,
+        numerator=parts["numerator"],
+        denominator=parts.get("denominator", np.nan),
         value=np.where(given, value, np.nan),
         low=np.where(given & np.isfinite(low), low, np.nan),
         high=np.where(given & np.isfinite(high), high, np.nan),
-        status=np.where(given, status, "undefined"),
-    ).drop(columns=["squares", "quantiles"])
+        status=np.select([~given, ~is_whole, is_small], ["undefined", "incomplete", "small"], "ok"),
+        people=customers if metric.estimate is Estimate.TOTAL else np.fmin(customers, cases),
+    )
 
 
-def _hide_small_cells(cube: pd.DataFrame, minimum_cell: int, ratios: set[str]) -> pd.DataFrame:
+def _estimate(
+    metric: Metric, parts: dict[str, Array], quantiles: pd.Series | None
+) -> tuple[Array, Array, Array]:
+    """Give a metric's values with the bounds of their 95 % intervals; missing where there are no cases."""
+    numerator = parts["numerator"]
+    if metric.denominator is None:
+        if metric.estimate is Estimate.TOTAL:
+            return numerator, *intervals.total(numerator, parts["squares"])
+        return numerator, *intervals.poisson(numerator)
+    cases = parts["denominator"]
+    if quantiles is not None:
+        grids = [np.asarray(q, dtype=float) if isinstance(q, list | np.ndarray) else None for q in quantiles]
+        middle = intervals.QUANTILES.index(0.5)
+        value = np.array([np.nan if grid is None else grid[middle] for grid in grids])
+        return value, *intervals.median(grids, cases)
+    value = np.divide(numerator, cases, out=np.full(len(cases), np.nan), where=cases > 0)
+    if metric.estimate is Estimate.SHARE:
+        return value, *intervals.wilson(numerator, cases)
+    return value, *intervals.mean(numerator, cases, parts["squares"])
+
+
+def _hide_small_cells(cube: pd.DataFrame, minimum_cell: int) -> pd.DataFrame:
     """Withhold the figures of groups of few customers, and of one more group that would give one away.
 
-    A hidden segment could be computed from the whole and the others, so where only one segment of a
-    dimension is hidden, the next smallest is hidden with it; not for those of no known segment, since
-    nobody can tell who they are.
+    `people` says how many customers a figure can at most rest on. A hidden segment could be computed from
+    the whole and the others, so where only one segment of a dimension is hidden, the next smallest is
+    hidden with it; not for those of no known segment, since nobody can tell who they are.
     """
-    customers = cube["customers"].where(cube["customers"].notna(), cube["denominator"])
-    smallest = customers.where(~cube["metric"].isin(ratios), np.fmin(customers, cube["denominator"]))
+    people = cube["people"]
     is_segment = cube["dimension"] != ALL
-    few = is_segment & (smallest > 0) & (smallest < minimum_cell)
+    few = is_segment & (people > 0) & (people < minimum_cell)
     groups = [cube["period"], cube["dimension"], cube["metric"]]
     named = few & (cube["segment"] != UNKNOWN)
     alone = (few.groupby(groups).transform("sum") == 1) & named.groupby(groups).transform("any")
-    candidates = smallest.where(is_segment & ~few & alone & (smallest > 0))
-    rank = candidates.groupby(groups).rank(method="first")
-    hidden = few | (rank == 1)
+    next_smallest = (
+        people.where(is_segment & ~few & alone & (people > 0)).groupby(groups).rank(method="first")
+    )
+    hidden = few | (next_smallest == 1)
     cube = cube.copy()
     cube.loc[hidden, ["numerator", "denominator", "value", "low", "high"]] = np.nan
     cube.loc[hidden, "status"] = "hidden"

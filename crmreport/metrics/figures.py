@@ -11,7 +11,7 @@ from crmreport.language import _t, translate
 from crmreport.metrics.metric import Better, Metric, Unit
 
 _MINUS = "−"
-_LARGE = 100_000  # money from here on is written in thousands or millions
+_LARGE = 10_000  # money from here on is written in thousands or millions
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Writer:
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a plain number, thousands separated."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(value, pattern, locale=self.language).replace("-", _MINUS)
+        return str(format_decimal(value, pattern, locale=self.language)).replace("-", _MINUS)
 
     def percent(self, share: float, decimals: int = 1) -> str:
         """Write a share (0.821) as a percentage (82.1%)."""
@@ -33,8 +33,10 @@ class Writer:
     def money(self, value: float) -> str:
         """Write an amount, the coarser the larger it is."""
         if abs(value) >= _LARGE:
-            digits = 2 if abs(value) >= 1_000_000 else 1
-            written = format_compact_currency(value, self.currency, locale=self.language, fraction_digits=digits)
+            digits = 1 if 100_000 <= abs(value) < 1_000_000 else 2
+            written = str(
+                format_compact_currency(value, self.currency, locale=self.language, fraction_digits=digits)
+            )
         else:
             decimals = "0.00" if abs(value) < 1_000 else "0"
             written = format_currency(
@@ -83,8 +85,19 @@ class Writer:
         return f"+{written}" if value > 0 else written
 
     def difference(self, metric: Metric, before: float, difference: float) -> str:
-        """Write a change: in points for shares and scores, relative for what is counted or paid."""
-        return self._in_points(metric, self._difference(metric, before, difference))
+        """Write a change: in points for shares and scores, relative for what is counted or paid.
+
+        In points and minutes it is that of the two figures as they are written, so that a reader who
+        subtracts them finds it.
+        """
+        step = {Unit.SHARE: 1000, Unit.POINTS: 10, Unit.MINUTES: 1}.get(metric.unit)
+        if step:
+            difference = (round((before + difference) * step) - round(before * step)) / step
+        return self.effect(metric, before, difference)
+
+    def effect(self, metric: Metric, before: float, effect: float) -> str:
+        """Write a part of a change, in the units of one."""
+        return self._in_points(metric, self._difference(metric, before, effect))
 
     def difference_interval(self, metric: Metric, before: float, low: float, high: float) -> str:
         """Write the interval of a change, its unit once."""
@@ -100,8 +113,11 @@ class Writer:
                 written = self.number(difference, 1)
             case Unit.MINUTES:
                 written = self.duration(difference)
+            case _ if before > 0:
+                relative = difference / before
+                written = self.percent(relative, decimals=1 if abs(relative) < 1 else 0)
             case _:
-                written = self.percent(difference / before) if before > 0 else self.value(metric, difference)
+                written = self.value(metric, difference)
         return self.signed(written, difference)
 
     def _in_points(self, metric: Metric, written: str) -> str:

@@ -39,7 +39,7 @@ def total(sums: Array, squares: Array) -> tuple[Array, Array]:
 
 
 def mean(sums: Array, cases: Array, squares: Array) -> tuple[Array, Array]:
-    """Normal interval of a mean, from the sum, the number and the sum of squares of the values."""
+    """Give the normal interval of a mean, from the sum, the number and the sum of squares of the values."""
     with np.errstate(divide="ignore", invalid="ignore"):
         average = sums / cases
         variance = np.maximum(squares / cases - average**2, 0)

@@ -28,7 +28,8 @@ FIRST_RESPONSE_TIME = Metric(
     title=_t("First response time"),
     subject="service",
     definition=_t(
-        "Median time from opening to the first answer by a person, in calendar hours; a case without an answer "
+        "Median time from opening to the first answer by a person, in calendar hours; a case "
+        "without an answer "
         "counts as longer than any other."
     ),
     source=_t("Median first reply time, as service desks report it"),

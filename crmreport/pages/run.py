@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,10 @@ import papermill
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
 from crmreport.language import _t, translate
+from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
 
 OK = "ok"
@@ -26,12 +31,21 @@ FAILED = "failed"
 class Job:
     """One page to run: the prepared notebook's text, its parameters, and where."""
 
-    name: str
-    language: str
+    page: Page
     notebook: str
     parameters: dict[str, Any]
     folder: Path
     timeout_seconds: int
+
+
+def job_of(project: Project, page: Page, prepared: str, parameters: dict[str, Any]) -> Job:
+    """Give the job that runs a prepared page of a project."""
+    return Job(page, prepared, parameters, project.root, project.settings.page_timeout_seconds)
+
+
+def log_of(project: Project) -> Path:
+    """Say where a project's log of papermill and the kernels is."""
+    return project.store / "kernels.log"
 
 
 @dataclass(frozen=True)
@@ -44,9 +58,30 @@ class Outcome:
     error: str
 
 
+def run_all(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[Job, Outcome]]:
+    """Run pages in processes of their own, several at a time; give each as it is done.
+
+    What papermill and the kernels say of themselves goes to the log; a page's own words are in the page.
+    """
+    if not jobs:
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # Started afresh: an engine that was used before a fork hangs in the child.
+    with ProcessPoolExecutor(min(at_a_time, len(jobs)), get_context("spawn"), _start_worker, (log,)) as pool:
+        running = {pool.submit(run, job): job for job in jobs}
+        for future in as_completed(running):
+            yield running[future], future.result()
+
+
+def _start_worker(log: Path) -> None:
+    os.environ[MEDIUM] = "book"  # the kernels inherit it
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+
+
 def run(job: Job) -> Outcome:
     """Run one page. A cell's error, a dead kernel and a hanging one make a failed page, not a failed build."""
-    os.environ[MEDIUM] = "book"
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
@@ -64,9 +99,9 @@ def run(job: Job) -> Outcome:
         except PapermillExecutionError as error:
             failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
-            failed, error_text = None, translate(_t("a cell ran longer than {n} s"), job.language, n=job.timeout_seconds)
+            failed, error_text = None, translate(_t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds)
         except DeadKernelError:
-            failed, error_text = None, translate(_t("the kernel died"), job.language)
+            failed, error_text = None, translate(_t("the kernel died"), job.page.language)
         else:
             return Outcome(OK, as_text(_cleaned(executed)), time.perf_counter() - started, "")
     page, said = _failure(job, failed, error_text.replace(str(job.folder), "."))
@@ -97,11 +132,11 @@ def _failure(job: Job, failed: int | None, error: str) -> tuple[nbformat.Noteboo
     if failed is not None:
         # Papermill has put the injected parameters among the cells.
         position = min(failed - 1, len(notebook.cells) - 1)
-        where = translate(_t("Cell {number}: "), job.language, number=failed)
+        where = translate(_t("Cell {number}: "), job.page.language, number=failed)
         code = f"\n\n~~~~~~python\n{notebook.cells[position].source}\n~~~~~~"
     said = f"{where}{error}"
-    title = translate(_t("This page could not be made"), job.language)
-    rest = translate(_t("The rest of the review is complete."), job.language)
+    title = translate(_t("This page could not be made"), job.page.language)
+    rest = translate(_t("The rest of the review is complete."), job.page.language)
     text = f":::::{{error}}\n**{title}**\n\n~~~~~~text\n{said}\n~~~~~~{code}\n\n{rest}\n:::::"
     cell = nbformat.v4.new_markdown_cell(text)
     cell["id"] = "failure"

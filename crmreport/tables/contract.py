@@ -2,97 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from crmreport.language import _t
+from crmreport.tables.column import (
+    Column,
+    Table,
+    Type,
+    boolean,
+    date,
+    integer,
+    money,
+    number,
+    text,
+    timestamp,
+)
 
-
-class Type(StrEnum):
-    """What kind of value a column holds."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    MONEY = "money"  # an exact decimal, so that sums do not depend on the order of rows
-    BOOLEAN = "boolean"
-    TIMESTAMP = "timestamp"  # in the review's time zone
-    DATE = "date"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Column:
-    """One column of the contract.
-
-    `required`: a row without it cannot be used and is set aside.
-    `private`: identifies or describes a person; none of its values may be published.
-    `dimension`: title of the column where metrics may be split by its few values; "" elsewhere.
-    `references`: the table whose key the column holds.
-    `low`, `high`: the smallest and largest possible value; another one is an error in the data.
-    """
-
-    name: str
-    type: Type
-    meaning: str
-    unit: str = ""
-    required: bool = False
-    private: bool = False
-    dimension: str = ""
-    references: str = ""
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
-    """One table of the contract; `key` names the columns that tell its rows apart (none: rows have no key)."""
-
-    name: str
-    title: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-
-    def column(self, name: str) -> Column:
-        """Return the column of that name; KeyError if the table has none."""
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise KeyError(name)
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        """Names of the columns by which metrics of this table may be split."""
-        return tuple(c.name for c in self.columns if c.dimension)
-
-
-def _text(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.TEXT, meaning=meaning, **more)  # type: ignore[arg-type]
-
-
-def _integer(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.INTEGER, meaning=meaning, **more)  # type: ignore[arg-type]
-
-
-def _number(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.NUMBER, meaning=meaning, **more)  # type: ignore[arg-type]
-
-
-def _money(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.MONEY, meaning=meaning, unit="currency", **more)  # type: ignore[arg-type]
-
-
-def _boolean(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.BOOLEAN, meaning=meaning, **more)  # type: ignore[arg-type]
-
-
-def _timestamp(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.TIMESTAMP, meaning=meaning, **more)  # type: ignore[arg-type]
-
-
-def _date(name: str, meaning: str, **more: object) -> Column:
-    return Column(name=name, type=Type.DATE, meaning=meaning, **more)  # type: ignore[arg-type]
-
+__all__ = ["TABLES", "Column", "Table", "Type", "dimension_title", "table"]
 
 CUSTOMERS = Table(
     name="customers",
@@ -100,27 +24,29 @@ CUSTOMERS = Table(
     meaning=_t("One row per customer: who they are and since when."),
     key=("customer_id",),
     columns=(
-        _text("customer_id", _t("Identifies the customer in every table"), required=True, private=True),
-        _text("name", _t("Name of the person or company"), private=True),
-        _text("email", _t("E-mail address"), private=True),
-        _text("phone", _t("Telephone number"), private=True),
-        _text("address", _t("Postal address"), private=True),
-        _text("customer_type", _t("Person or company"), dimension=_t("Customer type")),
-        _text("country", _t("Country of the customer"), dimension=_t("Country")),
-        _text("region", _t("Sales region of the customer"), dimension=_t("Region")),
-        _text("city", _t("City of the customer")),
-        _date("birth_date", _t("Date of birth"), private=True),
-        _text("gender", _t("Gender, as the customer states it")),
-        _text("education", _t("Highest education")),
-        _text("marital_status", _t("Marital status")),
-        _money("annual_income", _t("Yearly income, as the customer states it"), private=True, low=0),
-        _text("industry", _t("Industry of a company"), dimension=_t("Industry")),
-        _integer("employees", _t("People employed by a company"), unit="people", low=0),
-        _text("lifestyle", _t("Psychographic group: values, interests, way of life"), dimension=_t("Lifestyle")),
-        _text("tier", _t("Service or loyalty level"), dimension=_t("Tier")),
-        _text("lead_source", _t("Channel through which the customer was won"), dimension=_t("Lead source")),
-        _timestamp("joined_at", _t("When the customer relation began")),
-        _timestamp("left_at", _t("When the customer ended the relation; missing while it lasts")),
+        text("customer_id", _t("Identifies the customer in every table"), required=True, private=True),
+        text("name", _t("Name of the person or company"), private=True),
+        text("email", _t("E-mail address"), private=True),
+        text("phone", _t("Telephone number"), private=True),
+        text("address", _t("Postal address"), private=True),
+        text("customer_type", _t("Person or company"), dimension=_t("Customer type")),
+        text("country", _t("Country of the customer"), dimension=_t("Country")),
+        text("region", _t("Sales region of the customer"), dimension=_t("Region")),
+        text("city", _t("City of the customer")),
+        date("birth_date", _t("Date of birth"), private=True),
+        text("gender", _t("Gender, as the customer states it")),
+        text("education", _t("Highest education")),
+        text("marital_status", _t("Marital status")),
+        money("annual_income", _t("Yearly income, as the customer states it"), private=True, low=0),
+        text("industry", _t("Industry of a company"), dimension=_t("Industry")),
+        integer("employees", _t("People employed by a company"), unit="people", low=0),
+        text(
+            "lifestyle", _t("Psychographic group: values, interests, way of life"), dimension=_t("Lifestyle")
+        ),
+        text("tier", _t("Service or loyalty level"), dimension=_t("Tier")),
+        text("lead_source", _t("Channel through which the customer was won"), dimension=_t("Lead source")),
+        timestamp("joined_at", _t("When the customer relation began")),
+        timestamp("left_at", _t("When the customer ended the relation; missing while it lasts")),
     ),
 )
 
@@ -130,11 +56,11 @@ PRODUCTS = Table(
     meaning=_t("One row per product or service sold."),
     key=("product_id",),
     columns=(
-        _text("product_id", _t("Identifies the product"), required=True),
-        _text("product_name", _t("Name of the product")),
-        _text("category", _t("Product category"), dimension=_t("Category")),
-        _money("list_price", _t("Price before discounts"), low=0),
-        _money("unit_cost", _t("Cost of one unit to the company"), low=0),
+        text("product_id", _t("Identifies the product"), required=True),
+        text("product_name", _t("Name of the product")),
+        text("category", _t("Product category"), dimension=_t("Category")),
+        money("list_price", _t("Price before discounts"), low=0),
+        money("unit_cost", _t("Cost of one unit to the company"), low=0),
     ),
 )
 
@@ -144,17 +70,17 @@ ORDERS = Table(
     meaning=_t("One row per order placed."),
     key=("order_id",),
     columns=(
-        _text("order_id", _t("Identifies the order"), required=True, private=True),
-        _text("customer_id", _t("Customer who ordered"), required=True, private=True, references="customers"),
-        _timestamp("ordered_at", _t("When the order was placed"), required=True),
-        _money(
+        text("order_id", _t("Identifies the order"), required=True, private=True),
+        text("customer_id", _t("Customer who ordered"), required=True, private=True, references="customers"),
+        timestamp("ordered_at", _t("When the order was placed"), required=True),
+        money(
             "amount",
             _t("Value of the order after discounts and returns; where missing, the sum of its lines"),
         ),
-        _money("discount", _t("Discount given on the order"), low=0),
-        _text("sales_channel", _t("Channel through which the order came"), dimension=_t("Sales channel")),
-        _text("sales_team", _t("Team that is credited with the order"), dimension=_t("Sales team")),
-        _text("campaign_id", _t("Campaign that led to the order"), references="campaigns"),
+        money("discount", _t("Discount given on the order"), low=0),
+        text("sales_channel", _t("Channel through which the order came"), dimension=_t("Sales channel")),
+        text("sales_team", _t("Team that is credited with the order"), dimension=_t("Sales team")),
+        text("campaign_id", _t("Campaign that led to the order"), references="campaigns"),
     ),
 )
 
@@ -164,12 +90,12 @@ ORDER_LINES = Table(
     meaning=_t("One row per product on an order."),
     key=(),
     columns=(
-        _text(
+        text(
             "order_id", _t("Order that the line belongs to"), required=True, private=True, references="orders"
         ),
-        _text("product_id", _t("Product ordered"), required=True, references="products"),
-        _number("quantity", _t("Units ordered; negative for a return"), required=True, unit="units"),
-        _money("unit_price", _t("Price paid for one unit"), required=True, low=0),
+        text("product_id", _t("Product ordered"), required=True, references="products"),
+        number("quantity", _t("Units ordered; negative for a return"), required=True, unit="units"),
+        money("unit_price", _t("Price paid for one unit"), required=True, low=0),
     ),
 )
 
@@ -179,18 +105,20 @@ INTERACTIONS = Table(
     meaning=_t("One row per contact or service case."),
     key=("interaction_id",),
     columns=(
-        _text("interaction_id", _t("Identifies the contact or case"), required=True, private=True),
-        _text("customer_id", _t("Customer concerned"), private=True, references="customers"),
-        _text("contact_channel", _t("Channel of the contact"), dimension=_t("Contact channel")),
-        _text("direction", _t("inbound from the customer, outbound to the customer"), dimension=_t("Direction")),
-        _text("agent", _t("Employee who handled it"), private=True),
-        _text("service_team", _t("Team that handled it"), dimension=_t("Service team")),
-        _timestamp("opened_at", _t("When it began"), required=True),
-        _timestamp("first_response_at", _t("First answer by a person; missing until there is one")),
-        _timestamp("resolved_at", _t("When it was resolved; missing while it is open")),
-        _text("issue_type", _t("What it was about"), dimension=_t("Issue type")),
-        _boolean("is_complaint", _t("Whether the customer complained")),
-        _integer("reopened_count", _t("How often it was opened again"), unit="times", low=0),
+        text("interaction_id", _t("Identifies the contact or case"), required=True, private=True),
+        text("customer_id", _t("Customer concerned"), private=True, references="customers"),
+        text("contact_channel", _t("Channel of the contact"), dimension=_t("Contact channel")),
+        text(
+            "direction", _t("inbound from the customer, outbound to the customer"), dimension=_t("Direction")
+        ),
+        text("agent", _t("Employee who handled it"), private=True),
+        text("service_team", _t("Team that handled it"), dimension=_t("Service team")),
+        timestamp("opened_at", _t("When it began"), required=True),
+        timestamp("first_response_at", _t("First answer by a person; missing until there is one")),
+        timestamp("resolved_at", _t("When it was resolved; missing while it is open")),
+        text("issue_type", _t("What it was about"), dimension=_t("Issue type")),
+        boolean("is_complaint", _t("Whether the customer complained")),
+        integer("reopened_count", _t("How often it was opened again"), unit="times", low=0),
     ),
 )
 
@@ -200,28 +128,28 @@ FEEDBACK = Table(
     meaning=_t("One row per answered survey."),
     key=("feedback_id",),
     columns=(
-        _text("feedback_id", _t("Identifies the answer"), required=True, private=True),
-        _text("customer_id", _t("Customer who answered"), private=True, references="customers"),
-        _timestamp("answered_at", _t("When it was answered"), required=True),
-        _text("survey_channel", _t("Channel of the survey"), dimension=_t("Survey channel")),
-        _text(
+        text("feedback_id", _t("Identifies the answer"), required=True, private=True),
+        text("customer_id", _t("Customer who answered"), private=True, references="customers"),
+        timestamp("answered_at", _t("When it was answered"), required=True),
+        text("survey_channel", _t("Channel of the survey"), dimension=_t("Survey channel")),
+        text(
             "interaction_id",
             _t("Contact or case that the survey followed"),
             private=True,
             references="interactions",
         ),
-        _integer("csat", _t("Satisfaction, 1 very dissatisfied to 5 very satisfied"), low=1, high=5),
-        _integer("nps", _t("Likelihood to recommend, 0 to 10"), low=0, high=10),
-        _integer("ces", _t("'It was easy', 1 strongly disagree to 7 strongly agree"), low=1, high=7),
-        _integer("repurchase_intention", _t("Likelihood to buy again, 1 to 5"), low=1, high=5),
-        _text("kano_feature", _t("Feature that the Kano pair asks about")),
-        _integer(
+        integer("csat", _t("Satisfaction, 1 very dissatisfied to 5 very satisfied"), low=1, high=5),
+        integer("nps", _t("Likelihood to recommend, 0 to 10"), low=0, high=10),
+        integer("ces", _t("'It was easy', 1 strongly disagree to 7 strongly agree"), low=1, high=7),
+        integer("repurchase_intention", _t("Likelihood to buy again, 1 to 5"), low=1, high=5),
+        text("kano_feature", _t("Feature that the Kano pair asks about")),
+        integer(
             "kano_functional", _t("Kano: if the feature is there, 1 like it to 5 dislike it"), low=1, high=5
         ),
-        _integer(
+        integer(
             "kano_dysfunctional", _t("Kano: if it is not there, 1 like it to 5 dislike it"), low=1, high=5
         ),
-        _text("comment", _t("What the customer wrote"), private=True),
+        text("comment", _t("What the customer wrote"), private=True),
     ),
 )
 
@@ -231,16 +159,14 @@ EVENTS = Table(
     meaning=_t("One row per action on the web site, in the app or in the product."),
     key=(),
     columns=(
-        _text("visitor_id", _t("Identifies the visitor or device"), required=True, private=True),
-        _text(
-            "customer_id", _t("Customer, where the visitor is known"), private=True, references="customers"
-        ),
-        _text("session_id", _t("Visit that the action belongs to"), private=True),
-        _timestamp("occurred_at", _t("When it happened"), required=True),
-        _text("page", _t("Page or feature used")),
-        _text("action", _t("What was done: view, click, add to cart, purchase ..."), dimension=_t("Action")),
-        _text("traffic_source", _t("Where the visit came from"), dimension=_t("Traffic source")),
-        _text("device", _t("Kind of device"), dimension=_t("Device")),
+        text("visitor_id", _t("Identifies the visitor or device"), required=True, private=True),
+        text("customer_id", _t("Customer, where the visitor is known"), private=True, references="customers"),
+        text("session_id", _t("Visit that the action belongs to"), private=True),
+        timestamp("occurred_at", _t("When it happened"), required=True),
+        text("page", _t("Page or feature used")),
+        text("action", _t("What was done: view, click, add to cart, purchase ..."), dimension=_t("Action")),
+        text("traffic_source", _t("Where the visit came from"), dimension=_t("Traffic source")),
+        text("device", _t("Kind of device"), dimension=_t("Device")),
     ),
 )
 
@@ -250,19 +176,19 @@ OPPORTUNITIES = Table(
     meaning=_t("One row per sales opportunity, from lead to close."),
     key=("opportunity_id",),
     columns=(
-        _text("opportunity_id", _t("Identifies the opportunity"), required=True, private=True),
-        _text("customer_id", _t("Customer, once there is one"), private=True, references="customers"),
-        _text("opportunity_name", _t("Name given to it"), private=True),
-        _text("product_id", _t("Product it is about"), references="products"),
-        _text("owner", _t("Employee who leads it"), private=True),
-        _text("sales_team", _t("Team that leads it"), dimension=_t("Sales team")),
-        _text("lead_source", _t("Channel through which the lead came"), dimension=_t("Lead source")),
-        _text("region", _t("Sales region of the lead"), dimension=_t("Region")),
-        _text("stage", _t("Stage it has reached")),
-        _money("amount", _t("Expected value, or the value won"), low=0),
-        _timestamp("created_at", _t("When the lead was created"), required=True),
-        _timestamp("closed_at", _t("When it was won or lost; missing while it is open")),
-        _boolean("is_won", _t("Whether it was won; missing while it is open")),
+        text("opportunity_id", _t("Identifies the opportunity"), required=True, private=True),
+        text("customer_id", _t("Customer, once there is one"), private=True, references="customers"),
+        text("opportunity_name", _t("Name given to it"), private=True),
+        text("product_id", _t("Product it is about"), references="products"),
+        text("owner", _t("Employee who leads it"), private=True),
+        text("sales_team", _t("Team that leads it"), dimension=_t("Sales team")),
+        text("lead_source", _t("Channel through which the lead came"), dimension=_t("Lead source")),
+        text("region", _t("Sales region of the lead"), dimension=_t("Region")),
+        text("stage", _t("Stage it has reached")),
+        money("amount", _t("Expected value, or the value won"), low=0),
+        timestamp("created_at", _t("When the lead was created"), required=True),
+        timestamp("closed_at", _t("When it was won or lost; missing while it is open")),
+        boolean("is_won", _t("Whether it was won; missing while it is open")),
     ),
 )
 
@@ -272,11 +198,11 @@ STAGE_HISTORY = Table(
     meaning=_t("One row per opportunity and stage it entered."),
     key=("opportunity_id", "stage"),
     columns=(
-        _text("opportunity_id", _t("Opportunity"), required=True, private=True, references="opportunities"),
-        _text("stage", _t("Stage entered"), required=True),
-        _integer("stage_order", _t("Place of the stage in the funnel, from 1"), required=True, low=1),
-        _timestamp("entered_at", _t("When it was entered"), required=True),
-        _money("amount", _t("Expected value at that time"), low=0),
+        text("opportunity_id", _t("Opportunity"), required=True, private=True, references="opportunities"),
+        text("stage", _t("Stage entered"), required=True),
+        integer("stage_order", _t("Place of the stage in the funnel, from 1"), required=True, low=1),
+        timestamp("entered_at", _t("When it was entered"), required=True),
+        money("amount", _t("Expected value at that time"), low=0),
     ),
 )
 
@@ -286,22 +212,22 @@ CAMPAIGNS = Table(
     meaning=_t("One row per campaign and day or period of spending."),
     key=("campaign_id", "starts_on"),
     columns=(
-        _text("campaign_id", _t("Identifies the campaign"), required=True),
-        _text("campaign_name", _t("Name of the campaign")),
-        _text("marketing_channel", _t("Channel of the campaign"), dimension=_t("Marketing channel")),
-        _boolean("is_online", _t("Whether the channel is online")),
-        _date("starts_on", _t("First day that the row covers"), required=True),
-        _date("ends_on", _t("Last day that the row covers")),
-        _money("spend", _t("Money spent"), low=0),
-        _integer("impressions", _t("Times shown"), unit="times", low=0),
-        _integer("deliveries", _t("Messages delivered"), unit="messages", low=0),
-        _integer("opens", _t("Messages opened"), unit="messages", low=0),
-        _integer("clicks", _t("Clicks"), unit="times", low=0),
-        _integer("unsubscribes", _t("People who unsubscribed"), unit="people", low=0),
-        _integer("target_customers", _t("Customers addressed"), unit="customers", low=0),
-        _integer("target_buyers", _t("Customers addressed who bought"), unit="customers", low=0),
-        _integer("control_customers", _t("Customers held out as a control group"), unit="customers", low=0),
-        _integer("control_buyers", _t("Customers held out who bought"), unit="customers", low=0),
+        text("campaign_id", _t("Identifies the campaign"), required=True),
+        text("campaign_name", _t("Name of the campaign")),
+        text("marketing_channel", _t("Channel of the campaign"), dimension=_t("Marketing channel")),
+        boolean("is_online", _t("Whether the channel is online")),
+        date("starts_on", _t("First day that the row covers"), required=True),
+        date("ends_on", _t("Last day that the row covers")),
+        money("spend", _t("Money spent"), low=0),
+        integer("impressions", _t("Times shown"), unit="times", low=0),
+        integer("deliveries", _t("Messages delivered"), unit="messages", low=0),
+        integer("opens", _t("Messages opened"), unit="messages", low=0),
+        integer("clicks", _t("Clicks"), unit="times", low=0),
+        integer("unsubscribes", _t("People who unsubscribed"), unit="people", low=0),
+        integer("target_customers", _t("Customers addressed"), unit="customers", low=0),
+        integer("target_buyers", _t("Customers addressed who bought"), unit="customers", low=0),
+        integer("control_customers", _t("Customers held out as a control group"), unit="customers", low=0),
+        integer("control_buyers", _t("Customers held out who bought"), unit="customers", low=0),
     ),
 )
 
@@ -311,14 +237,14 @@ MARKET = Table(
     meaning=_t("One row per series and period: own and competitors' sales, the industry, the economy."),
     key=("series", "starts_on", "published_on"),
     columns=(
-        _text("series", _t("Name of the series"), required=True),
-        _text("kind", _t("own, competitor, industry or macro"), required=True),
-        _text("organisation", _t("Company that the series is about")),
-        _date("starts_on", _t("First day that the value covers"), required=True),
-        _date("published_on", _t("When the value was published; later ones revise earlier ones")),
-        _number("value", _t("Value of the series"), required=True),
-        _text("unit", _t("Unit of the value")),
-        _text("source", _t("Who publishes it")),
+        text("series", _t("Name of the series"), required=True),
+        text("kind", _t("own, competitor, industry or macro"), required=True),
+        text("organisation", _t("Company that the series is about")),
+        date("starts_on", _t("First day that the value covers"), required=True),
+        date("published_on", _t("When the value was published; later ones revise earlier ones")),
+        number("value", _t("Value of the series"), required=True),
+        text("unit", _t("Unit of the value")),
+        text("source", _t("Who publishes it")),
     ),
 )
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import pandas as pd
 
-from crmreport.config import Project
+from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.tables.cleaning import LOG_COLUMNS, clean
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.sources import Connection, IbisTable, connect, find_sources, fingerprint, open_file
+from crmreport.tables.files import Connection, IbisTable, fingerprint, open_file
+from crmreport.tables.sources import connect, find_sources
 
 # The times that say until when the data reach: of what happened, never of what is planned.
 _CLOCKS = {
@@ -47,23 +48,43 @@ def fingerprints(project: Project) -> dict[str, str]:
 
 def read_data(project: Project) -> Data:
     """Read and clean every connected table. Raises UserError for what the user must mend."""
-    connection = connect()
+    timezone = project.settings.timezone
+    connection = connect(timezone)
     tables: dict[str, IbisTable] = {}
     logs: list[pd.DataFrame] = []
     for name, source in find_sources(project).items():
-        raw = open_file(connection, project.root / source.file, name)
-        cleaned = clean(connection, raw, table(name), source, project.settings.timezone, tables)
+        path = project.root / source.file
+        raw = open_file(connection, path, name)
+        cleaned = clean(connection, raw, table(name), source, path, timezone, tables)
         tables[name] = cleaned.table
         logs.append(cleaned.log)
+    first_day, last_day = _days_covered(tables)
     if "customers" not in tables:
         tables = {"customers": _customers_of(connection, tables), **tables}
-    first_day, last_day = _days_covered(tables)
     return Data(
         tables=tables,
         cleaning=pd.concat(logs, ignore_index=True)[list(LOG_COLUMNS)],
         first_day=first_day,
-        as_of=min(project.settings.as_of or last_day, last_day),
+        as_of=_as_of(project, first_day, last_day),
     )
+
+
+def _as_of(project: Project, first_day: date, last_day: date) -> date:
+    """Give the last day that the review looks at. UserError if the configuration's is before the first."""
+    as_of = min(project.settings.as_of or last_day, last_day)
+    if as_of < first_day:
+        raise UserError(
+            _t(
+                "{key} in {file}: on {day} there were no data yet; they run from {first} to {last}. "
+                "Name a day within."
+            ),
+            key=f"{SECTION}.as_of",
+            file=CONFIG_FILE,
+            day=as_of,
+            first=first_day,
+            last=last_day,
+        )
+    return as_of
 
 
 def _customers_of(connection: Connection, tables: dict[str, IbisTable]) -> IbisTable:
@@ -92,13 +113,10 @@ def _days_covered(tables: dict[str, IbisTable]) -> tuple[date, date]:
     if not first:
         raise UserError(
             _t(
-                "No usable row is left in {tables}: nothing to review. Run crmreport list and read the cleaning log."
+                "The connected tables ({tables}) have no row that says when something happened: nothing to "
+                "review. Connect one of: {clocks}."
             ),
             tables=", ".join(tables),
+            clocks=", ".join(_CLOCKS),
         )
     return min(first), max(last)
-
-
-def day_after(day: date) -> date:
-    """Give the next day."""
-    return day + timedelta(days=1)

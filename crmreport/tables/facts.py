@@ -17,6 +17,7 @@ from crmreport.tables.sources import IbisTable
 # DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
 _WIDE = "decimal(19, 4)"
 _TO_CENTS = "decimal(19, 2)"
+_SQUARE = "decimal(38, 4)"
 
 DIMENSIONS = tuple(dict.fromkeys(d for t in TABLES for d in t.dimensions))
 
@@ -33,23 +34,31 @@ _TYPES = {
 
 # The columns that facts have beside the contract's.
 _DERIVED = {
-    "orders": {"amount_squared": "decimal(38, 4)"},
+    "orders": {"amount_squared": _SQUARE},
     "order_lines": {
         "customer_id": "string",
         "ordered_at": "timestamp(6)",
         "amount": DECIMAL,
-        "amount_squared": "decimal(38, 4)",
+        "amount_squared": _SQUARE,
     },
-    "first_orders": {"customer_id": "string", "first_ordered_at": "timestamp(6)", "days_to_second_order": "int64"},
+    "first_orders": {
+        "customer_id": "string",
+        "first_ordered_at": "timestamp(6)",
+        "days_to_second_order": "int64",
+    },
     "activity": {
         "customer_id": "string",
         "period": "string",
         "active_at_start": "boolean",
         "active_at_end": "boolean",
     },
-    "interactions": {"is_inbound": "boolean", "first_response_seconds": "int64", "first_response_minutes": "float64"},
+    "interactions": {
+        "is_inbound": "boolean",
+        "first_response_seconds": "int64",
+        "first_response_minutes": "float64",
+    },
     "feedback": {},
-    "opportunities": {"days_to_close": "int64", "amount_squared": "decimal(38, 4)"},
+    "opportunities": {"days_to_close": "int64", "amount_squared": _SQUARE},
 }
 
 FACT_SCHEMAS: dict[str, dict[str, str]] = {
@@ -69,10 +78,9 @@ def facts(data: Data, periods: Iterable[Period], active_days: int) -> dict[str, 
     tables = data.tables
     found: dict[str, IbisTable] = {}
     if "orders" in tables:
-        orders = _orders(tables)
-        found["orders"] = _squared(orders)
-        found["first_orders"] = _first_orders(orders)
-        found["activity"] = _activity(orders, tuple(periods), active_days)
+        found["orders"] = _squared(_orders(tables))
+        found["first_orders"] = _first_orders(tables["orders"])
+        found["activity"] = _activity(tables["orders"], tuple(periods), active_days)
     if "orders" in tables and "order_lines" in tables:
         found["order_lines"] = _squared(_order_lines(tables))
     if "interactions" in tables:
@@ -97,7 +105,9 @@ def _line_amount(lines: IbisTable) -> IbisTable:
 
 def _squared(fact: IbisTable) -> IbisTable:
     """Add the squared amount, which the interval of a sum of amounts needs."""
-    return fact.mutate(amount_squared=fact.amount.cast(_TO_CENTS) * fact.amount.cast(_TO_CENTS))
+    cents = fact.amount.cast(_TO_CENTS)
+    # Ibis gives a product the scale of its factors; the cast says the true one.
+    return fact.mutate(amount_squared=(cents * cents).cast(_SQUARE))
 
 
 def _orders(tables: dict[str, IbisTable]) -> IbisTable:

@@ -1,10 +1,8 @@
-"""Sources: find a project's files and open them as they come, columns named as in the contract."""
+"""Sources: find a project's files, and in them the columns of the contract."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Any
 
 import ibis
 
@@ -12,11 +10,9 @@ from crmreport.config import CONFIG_FILE, SECTION, Project, Source
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t
 from crmreport.tables.contract import TABLES, Table
+from crmreport.tables.files import FILE_TYPES, Connection, IbisTable
 
-IbisTable = Any  # ibis.expr.types.Table; ibis ships no types
-Connection = Any  # an Ibis backend
-
-FILE_TYPES = (".parquet", ".csv")
+__all__ = ["Connection", "IbisTable", "connect", "find_sources", "heading_of"]
 
 
 def find_sources(project: Project) -> dict[str, Source]:
@@ -36,25 +32,30 @@ def find_sources(project: Project) -> dict[str, Source]:
                 suggestion=suggestion(name, names),
             )
     sources = dict(settings.tables)
+    beside: list[str] = []
     if settings.folder is not None:
-        folder = project.root / settings.folder
-        if not folder.is_dir():
-            raise UserError(
-                _t("{key} in {file}: there is no folder {folder}. Name the folder from the project's own."),
-                key=f"{SECTION}.folder",
-                file=CONFIG_FILE,
-                folder=settings.folder,
-            )
-        for name in names:
-            found = [folder / f"{name}{ending}" for ending in FILE_TYPES]
-            found = [path for path in found if path.is_file()]
-            if name not in sources and found:
-                sources[name] = Source(file=found[0].relative_to(project.root).as_posix())
+        found, beside = _in_folder(project, settings.folder, tuple(sources))
+        sources |= found
     for name, source in sources.items():
-        _check_file(project.root / source.file, name)
+        _check_file(project.root / source.file, source.file, name)
+    if not sources and beside:
+        raise UserError(
+            _t(
+                "No file in {folder} is named like a table: {files}. Rename them ({tables}), or say in "
+                "{file} which table each one is: {key}."
+            ),
+            folder=settings.folder,
+            files=", ".join(beside),
+            tables=", ".join(names),
+            file=CONFIG_FILE,
+            key=f"{SECTION}.tables",
+        )
     if not sources:
         raise UserError(
-            _t("No table is connected. Name a folder ({folder}) or files ({tables}) in {file}."),
+            _t(
+                "No table is connected. Put data into the folder that {file} names ({folder}), or name files "
+                "there ({tables})."
+            ),
             folder=f"{SECTION}.folder",
             tables=f"{SECTION}.tables",
             file=CONFIG_FILE,
@@ -62,45 +63,51 @@ def find_sources(project: Project) -> dict[str, Source]:
     return {name: sources[name] for name in names if name in sources}
 
 
-def _check_file(path: Path, name: str) -> None:
+def _in_folder(project: Project, folder: str, given: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
+    """Find the files of a folder that are named as tables, but for those given; then the other files."""
+    place = project.root / folder
+    if not place.is_dir():
+        raise UserError(
+            _t("{key} in {file}: there is no folder {folder}. Name the folder from the project's own."),
+            key=f"{SECTION}.folder",
+            file=CONFIG_FILE,
+            folder=folder,
+        )
+    files = sorted(p for p in place.iterdir() if p.suffix.lower() in FILE_TYPES and p.is_file())
+    found: dict[str, Source] = {}
+    for table in TABLES:
+        named = [path.name for path in files if path.stem == table.name]
+        if table.name in given or not named:
+            continue
+        if len(named) > 1:
+            raise UserError(
+                _t("There are both {files} in {folder}. Take one away, or name the right one: {key}."),
+                files=" / ".join(named),
+                folder=folder,
+                key=f"{SECTION}.tables.{table.name}",
+            )
+        found[table.name] = Source(file=Path(folder, named[0]).as_posix())
+    return found, [path.name for path in files if path.stem not in found]
+
+
+def _check_file(path: Path, written: str, name: str) -> None:
+    """Refuse a file that is not there, or of a kind that cannot be read; `written`: as the settings say."""
     key = f"{SECTION}.tables.{name}"
     if not path.is_file():
         raise UserError(
             _t("{key} in {file}: there is no file {path}. Name it from the project's folder."),
             key=key,
             file=CONFIG_FILE,
-            path=str(path),
+            path=written,
         )
     if path.suffix.lower() not in FILE_TYPES:
         raise UserError(
-            _t("{key} in {file}: {path} is neither {types}. Save it as one of these."),
+            _t("{key} in {file}: {path} is of a kind that cannot be read. Save it as one of: {types}."),
             key=key,
             file=CONFIG_FILE,
-            path=path.name,
-            types=" / ".join(FILE_TYPES),
+            path=written,
+            types=", ".join(FILE_TYPES),
         )
-
-
-def fingerprint(path: Path) -> str:
-    """Tell a file's content from any other: the first 16 digits of its SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
-
-
-def open_file(connection: Connection, path: Path, name: str) -> IbisTable:
-    """Open a file as it is; the cells of a CSV as text, so that cleaning decides what they mean."""
-    try:
-        if path.suffix.lower() == ".csv":
-            return connection.read_csv(path, table_name=f"file_{name}", all_varchar=True)
-        return connection.read_parquet(path, table_name=f"file_{name}")
-    except Exception as error:  # DuckDB's own errors, whatever is wrong with the file
-        if not type(error).__module__.startswith(("duckdb", "_duckdb")):
-            raise
-        raise UserError(
-            _t("{path} cannot be read: {reason}. Save it again, or mend the line that is named."),
-            path=path.name,
-            reason=str(error).strip().split("\n")[0],
-        ) from None
 
 
 def heading_of(table: Table, source: Source, headings: tuple[str, ...]) -> dict[str, str]:
@@ -135,19 +142,22 @@ def heading_of(table: Table, source: Source, headings: tuple[str, ...]) -> dict[
     for column in table.columns:
         if column.required and column.name not in found:
             raise UserError(
-                _t("{path} has no column {name}, which the table {table} needs. Say which of its columns that "
-                   "is: {key}.{name}: HEADING. Its columns: {headings}."),
+                _t(
+                    "{path} has no column {name}, which the table {table} needs. Say in {file} which column "
+                    "that is: {key}.{name}: HEADING. Its columns are: {headings}."
+                ),
                 path=source.file,
                 name=column.name,
                 table=table.name,
+                file=CONFIG_FILE,
                 key=key,
                 headings=", ".join(headings),
-            )  # fmt: skip
+            )
     return found
 
 
-def connect() -> Connection:
-    """Open the engine: DuckDB, in memory."""
+def connect(timezone: str) -> Connection:
+    """Open the engine: DuckDB, in memory, whose clocks show the time of a zone."""
     connection = ibis.duckdb.connect()
-    connection.raw_sql("SET TimeZone = 'UTC'")
+    connection.raw_sql(f"SET TimeZone = '{timezone}'")
     return connection
