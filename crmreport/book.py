@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -30,8 +31,8 @@ LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
 HEADLINES = 3
 COVER_METRICS = ("revenue", "active_customers", "retention_rate", "csat")
 
-# Jupyter Book's own, without those that a review has no use for (live code, comments, LaTeX) and whose scripts
-# every page would load; then ours.
+# Jupyter Book's own, without those that a review has no use for (live code, comments, LaTeX) and whose
+# scripts every page would load; then ours.
 EXTENSIONS = (
     "myst_nb",
     "jupyter_book",
@@ -57,11 +58,11 @@ class Book:
 
 
 class BookError(Exception):
-    """Jupyter Book stopped; the message is the end of what it said."""
+    """Jupyter Book stopped; the message is the error that it named, or else the end of what it said."""
 
 
 def assemble(book: Book, folder: Path) -> None:
-    """Write into a folder what Jupyter Book reads; only bytes that changed, and nothing that is not of the book."""
+    """Write into a folder what Jupyter Book reads: only what changed, and nothing that is not of the book."""
     files = {
         "_config.yml": _yaml(_config(book)),
         "_toc.yml": _yaml(_contents(book)),
@@ -85,7 +86,7 @@ def assemble(book: Book, folder: Path) -> None:
 
 
 def _yaml(value: object) -> str:
-    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False)
+    return str(yaml.safe_dump(value, allow_unicode=True, sort_keys=False))
 
 
 def _say(book: Book, text: str, **values: object) -> str:
@@ -103,13 +104,17 @@ def _people_write(book: Book) -> dict[str, str]:
             text = (own if own.is_file() else path).read_text(encoding="utf-8")
             found[f"{name}.md"] = _filled(book, text)
     if "index.md" not in found:
-        raise UserError(_t("There is no {file} in {folder}: the book's front page."), file="index.md", folder=folder.name)
+        raise UserError(
+            _t("There is no {file} in {folder}: the book's front page."), file="index.md", folder=folder.name
+        )
     return found
 
 
 def _filled(book: Book, text: str) -> str:
     """Fill the few placeholders that a written page may have."""
-    newest = f"[{write_period(book.periods[-1], book.language)}]({book.periods[-1].name}/{book.chapters[0].name})"
+    newest = (
+        f"[{write_period(book.periods[-1], book.language)}]({book.periods[-1].name}/{book.chapters[0].name})"
+    )
     words = {
         "{company}": book.project.settings.company_name(book.language),
         "{newest}": newest,
@@ -142,7 +147,9 @@ def _contents(book: Book) -> dict[str, Any]:
 
 
 def _segment(book: Book, page: Page) -> str:
-    return Context(book.project, book.results, book.periods[-1], page.segment, book.language).segment_name(page.segment)
+    return Context(book.project, book.results, book.periods[-1], page.segment, book.language).segment_name(
+        page.segment
+    )
 
 
 def _title(book: Book) -> str:
@@ -264,11 +271,20 @@ def _digest(folder: Path) -> str:
 
 
 def _call_jupyter_book(folder: Path, builder: str) -> list[str]:
-    arguments = ["--builder", "html"] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
+    arguments = (
+        ["--builder", "html"] if builder == "html" else ["--builder", "custom", "--custom-builder", builder]
+    )
     # What it wrote before, for pages that are no more, must not stay.
     shutil.rmtree(folder / "_build" / builder, ignore_errors=True)
     said = subprocess.run(
-        [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder), *arguments],
+        [
+            sys.executable,
+            "-c",
+            "from jupyter_book.cli.main import main; main()",
+            "build",
+            str(folder),
+            *arguments,
+        ],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -277,7 +293,8 @@ def _call_jupyter_book(folder: Path, builder: str) -> list[str]:
     lines = (said.stdout + said.stderr).splitlines()
     (folder / "_build" / f"{builder}.log").write_text("\n".join(lines), encoding="utf-8")
     if said.returncode != 0:
-        raise BookError("\n".join(lines[-30:]))
+        errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Warning): ", line)]
+        raise BookError("\n".join(errors[-1:] or lines[-10:]).replace(f"{folder}/", ""))
     return [line.replace(f"{folder}/", "") for line in lines if "WARNING" in line]
 
 

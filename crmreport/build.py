@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from crmreport.book import Book, assemble, html_of, make, pdf_of
-from crmreport.config import Project
+from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
@@ -99,7 +99,10 @@ def plan_work(project: Project, request: Request) -> Work:
         periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
     else:
         periods = last_complete(project, results, settings.periods)
-    segments = segments_with_pages(results, settings.segments if request.segments is None else request.segments)
+    if request.segments is None:
+        segments = segments_with_pages(results, settings.segments, f"{SECTION}.segments")
+    else:
+        segments = segments_with_pages(results, request.segments, "--segments")
     by_name = {chapter.name: chapter for chapter in chapters}
     store = open_store(project)
     pages = []
@@ -127,7 +130,9 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
         _front_door(work, made)
         shutil.copyfile(work.results.folder / "cube.parquet", made / "cube.parquet")
         record = {"pages": [asdict(line) for line in ran], "warnings": warnings}
-        (made / RUN_FILE).write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        (made / RUN_FILE).write_text(
+            json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
+        )
         _put_in_place(made, output)
     return Built(output, ran, tuple(warnings))
 

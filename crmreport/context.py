@@ -93,7 +93,7 @@ class Context:
         return self._changes.get((metric.name, segment.dimension, segment.value, baseline))
 
     def main_change(self, metric: Metric, segment: Segment) -> dict[str, Any] | None:
-        """Give the change to speak of: against last year where that is known, else against the period before."""
+        """Give the change to speak of: on last year where that is known, else on the period before."""
         for baseline in (YEAR_BEFORE, PREVIOUS):
             found = self.change(metric, segment, baseline)
             if found:
@@ -137,7 +137,9 @@ class Context:
         """Give a metric's declaration. UserError if there is none of that name."""
         found = {m.name: m for m in METRICS}
         if name not in found:
-            raise UserError(_t("{name} is not a metric. {suggestion}"), name=name, suggestion=suggestion(name, found))
+            raise UserError(
+                _t("{name} is not a metric. {suggestion}"), name=name, suggestion=suggestion(name, found)
+            )
         return found[name]
 
     @cached_property
@@ -156,7 +158,7 @@ class Context:
             dimension_name=self.dimension_in_sentence,
         )
 
-    def say(self, text: str, **values: object) -> str:
+    def say(self, text: str, /, **values: object) -> str:
         """Give a marked text in the page's language."""
         return translate(text, self.language, **values)
 

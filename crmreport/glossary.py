@@ -61,9 +61,9 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
         "",
         say(
             _t(
-                "Every figure of this review, as it is computed. An interval says where the true value lies, with "
-                "95% confidence, if the cases are a sample of how customers behave. Figures of fewer cases than "
-                "the smallest sample are marked."
+                "Every figure of this review, as it is computed. An interval says where the true value "
+                "lies, with 95% confidence, if the cases are a sample of how customers behave. Figures of "
+                "fewer cases than the smallest sample are marked."
             )
         ),
         "",
@@ -77,7 +77,10 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
 
 def _entry(metric: Metric, settings: Settings, period: Period, say: Any, language: str) -> list[str]:  # noqa: ANN401
     facts = [
-        (say(_t("In short")), f"{say(UNITS[metric.unit], currency=settings.currency)}; {say(DIRECTIONS[metric.better])}"),
+        (
+            say(_t("In short")),
+            f"{say(UNITS[metric.unit], currency=settings.currency)}; {say(DIRECTIONS[metric.better])}",
+        ),
         (say(_t("Source")), say(metric.source)),
         (say(_t("Beware")), say(metric.trap)),
         (say(_t("Formula")), f"`{metric.formula}`"),

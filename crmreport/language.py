@@ -25,7 +25,7 @@ def _t(text: str) -> str:
 
 @cache
 def catalogue(language: str) -> dict[str, str]:
-    """Translations of one language: English text to its own. Empty for English itself."""
+    """Read one language's translations, English text to its own; none for English itself."""
     if language == SOURCE_LANGUAGE:
         return {}
     path = _LOCALE_FOLDER / language / "LC_MESSAGES" / "crmreport.po"
@@ -33,7 +33,7 @@ def catalogue(language: str) -> dict[str, str]:
         return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
 
 
-def translate(text: str, language: str, **values: object) -> str:
+def translate(text: str, language: str, /, **values: object) -> str:
     """Give a marked text in a language, its ``{placeholders}`` filled with values."""
     words = catalogue(language).get(text, text)
     said = {k: v.say(language) if isinstance(v, Phrase) else v for k, v in values.items()}
@@ -54,7 +54,8 @@ class Phrase:
 
 def write_date(day: date, language: str) -> str:
     """Write a day: 31 October 2025, 2025年10月31日."""
-    return format_date(day, "d MMMM y" if language == SOURCE_LANGUAGE else "y年M月d日", locale=language)
+    pattern = "d MMMM y" if language == SOURCE_LANGUAGE else "y年M月d日"
+    return str(format_date(day, pattern, locale=language))
 
 
 def write_period(period: Period, language: str) -> str:
@@ -64,10 +65,14 @@ def write_period(period: Period, language: str) -> str:
         if (first.year, first.month) == (last.year, last.month) and language == SOURCE_LANGUAGE:
             return f"{first.day}–{write_date(last, language)}"
         return translate(
-            _t("{first} to {last}"), language, first=write_date(first, language), last=write_date(last, language)
+            _t("{first} to {last}"),
+            language,
+            first=write_date(first, language),
+            last=write_date(last, language),
         )
     if period.kind is Kind.MONTH:
-        return format_date(period.start, "MMMM y" if language == SOURCE_LANGUAGE else "y年M月", locale=language)
+        pattern = "MMMM y" if language == SOURCE_LANGUAGE else "y年M月"
+        return str(format_date(period.start, pattern, locale=language))
     year, _, part = period.name.partition("-")
     if period.kind is Kind.QUARTER:
         return translate(_t("Q{quarter} {year}"), language, quarter=part[1:], year=year)

@@ -9,7 +9,10 @@ from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
 from crmreport.display.outputs import Cards, Chart, Table, Text
 from crmreport.errors import UserError, suggestion
-from crmreport.exhibits import cards, commentary, figures, tables
+from crmreport.exhibits import cards, commentary, tables
+from crmreport.exhibits.breakdown import comparison, split
+from crmreport.exhibits.funnel import funnel
+from crmreport.exhibits.trend import trend
 from crmreport.language import LANGUAGES, _t
 from crmreport.metrics.metric import Metric
 from crmreport.results import Results, compute_results, covered, last_complete
@@ -46,24 +49,24 @@ class Review:
     def trend(self, metric: str) -> Chart | Text:
         """Draw a metric over time, with its interval, the year before and its targets."""
         declared = self.context.metric(metric)
-        return figures.trend(self.context, declared) if self.context.has(declared) else self._no_data(declared.table)
+        return trend(self.context, declared) if self.context.has(declared) else self._no_data(declared.table)
 
     def compare(self, metric: str, *dimensions: str) -> Chart | Text:
         """Draw a metric by segment, with intervals, beside last year's.
 
         Of the dimensions, the first that the data know is used.
         """
-        return self._by_segment(metric, dimensions, figures.comparison)
+        return self._by_segment(metric, dimensions, comparison)
 
     def split(self, metric: str, *dimensions: str) -> Chart | Text:
         """Draw how an amount splits into segments, beside last year's; dimensions as in `compare`."""
-        return self._by_segment(metric, dimensions, figures.split)
+        return self._by_segment(metric, dimensions, split)
 
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
         if self.context.results.funnel.empty:
             return self._no_data("stage_history")
-        return figures.funnel(self.context, self.context.results.funnel)
+        return funnel(self.context, self.context.results.funnel)
 
     def segments(self, *metrics: str) -> Table | Text:
         """Show metrics side by side for the segments that have pages of their own."""
@@ -98,18 +101,25 @@ class Review:
         if known:
             return draw(self.context, metric, known[0])
         names = ", ".join(self.context.dimension_name(d) for d in dimensions)
-        return Text(self.context.say(_t("The data do not say by what to split this ({dimensions})."), dimensions=names))
+        return Text(
+            self.context.say(
+                _t("The data do not say by what to split this ({dimensions})."), dimensions=names
+            )
+        )
 
     def _no_data(self, table: str) -> Text:
         return Text(self.context.say(_t("No data for this: connect `{table}`."), table=table))
 
 
-def open_review(project: str = ".", period: str | None = None, segment: str = "all", language: str = "en") -> Review:
+def open_review(
+    project: str = ".", period: str | None = None, segment: str = "all", language: str = "en"
+) -> Review:
     """Open the review of one period and segment; what is computed once is kept in the project's folder.
 
-    `project`: folder with a `_config.yml`, or one inside it. `period`: such as 2025-10, 2025-Q4, 2025-W41, 2025 or
-    2025-10-01..2025-10-09; the last complete one if not given. `segment`: ``all`` or ``region=North``.
-    `language`: en or zh_CN. Raises UserError, naming the cure, for any of these that cannot be.
+    `project`: folder with a `_config.yml`, or one inside it. `period`: such as 2025-10, 2025-Q4, 2025-W41,
+    2025 or 2025-10-01..2025-10-09; the last complete one if not given. `segment`: ``all``, or one such as
+    ``region=North``. `language`: en or zh_CN. Raises UserError, naming the cure, for any of these that
+    cannot be.
     """
     found = read_project(nearest_project(project))
     if language not in LANGUAGES:
@@ -127,8 +137,10 @@ def segment_in(results: Results, segment: str) -> Segment:
     """Read a segment that the data have. UserError for any other."""
     try:
         part = parse_segment(segment)
-    except ValueError as error:
-        raise UserError(_t("{reason}"), reason=str(error)) from None
+    except ValueError:
+        raise UserError(
+            _t("{name} is not a segment. Write all, or one such as region=North."), name=segment
+        ) from None
     known = results.cube[["dimension", "segment"]].drop_duplicates()
     values = known.loc[known["dimension"] == part.dimension, "segment"].tolist()
     if part.value not in values:

@@ -1,4 +1,4 @@
-"""What several test files need: a built review of the sample company, and programs that a machine may lack."""
+"""What several tests need: a built review of the sample company, and programs that a machine may lack."""
 
 from __future__ import annotations
 

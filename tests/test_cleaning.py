@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crmreport.config import Source
@@ -219,8 +219,6 @@ CELLS = st.one_of(
             "-inf",
             "1e400",
             "9" * 20,
-        ]
-        + [
             "2025-10-01",
             "2025-10-01T23:00:00-08:00",
             "0001-01-01",
@@ -235,7 +233,13 @@ CELLS = st.one_of(
 
 
 @pytest.mark.parametrize("name", [t.name for t in TABLES])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # an engine is started for each example; shrinking one that fails takes minutes
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_whatever_is_read_is_kept_or_set_aside_and_what_is_kept_fits(name: str, data: st.DataObject):
     declared = table(name)

@@ -196,6 +196,14 @@ def test_a_dimension_mostly_unknown_is_not_judged():
     assert set(of_two(CSAT, old, new)["dimension"]) == {"all"}
 
 
+def test_a_metric_without_one_usable_figure_changes_nothing():
+    # New customers in the first year of the data: every figure is incomplete.
+    unusable = cube(ORDERS, {BEFORE: {"mail": (40,)}, NOW: {"mail": (60,)}}).assign(status="incomplete")
+    usable = cube(CSAT, {BEFORE: {"mail": (50, 60)}, NOW: {"mail": (10, 60)}})
+    changes = find_changes(pd.concat([unusable, usable], ignore_index=True), NOW, ())
+    assert set(changes["metric"]) == {"csat"}
+
+
 # Where nothing changed.
 
 

@@ -32,5 +32,9 @@ def test_translations_have_the_same_places_for_figures(language: str) -> None:
 
 
 def test_chinese_uses_chinese_punctuation() -> None:
-    wrong = [said for said in read_catalogue("zh_CN").values() if re.search(r"[\u4e00-\u9fff][,;:?!][\u4e00-\u9fff]", said)]
+    wrong = [
+        said
+        for said in read_catalogue("zh_CN").values()
+        if re.search(r"[\u4e00-\u9fff][,;:?!][\u4e00-\u9fff]", said)
+    ]
     assert wrong == []

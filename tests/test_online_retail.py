@@ -18,7 +18,6 @@ from tests.tiny import figure
 PROJECT = Path(__file__).parent.parent / "data" / "online_retail"
 RANGE = "2010-12-01..2011-12-09"
 # ibis 12 calls what duckdb 1.5 renames, where a configuration has conditions of its own.
-pytestmark = pytest.mark.filterwarnings("ignore:fetch_arrow_table:DeprecationWarning")
 
 METRICS = (REVENUE, ORDERS, REVENUE_PER_ORDER, BUYERS, PRODUCT_REVENUE)
 

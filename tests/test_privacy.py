@@ -50,13 +50,22 @@ def published(review: BuiltReview) -> Published:
 
 
 @pytest.mark.parametrize(("table", "column"), PRIVATE)
-def test_no_private_value_is_published(review: BuiltReview, published: Published, table: str, column: str) -> None:
-    values = pd.read_parquet(review.project / "data" / "sample" / f"{table}.parquet", columns=[column])[column]
+def test_no_private_value_is_published(
+    review: BuiltReview, published: Published, table: str, column: str
+) -> None:
+    values = pd.read_parquet(review.project / "data" / "sample" / f"{table}.parquet", columns=[column])[
+        column
+    ]
     values = values.dropna().astype(str).drop_duplicates()
     assert len(values) > 0
     assert [value for value in values if published.holds(value)] == []
 
 
 def test_the_search_would_find_one(published: Published) -> None:
-    for public in ("Web shop", "Hazel & Quill 家居", "revenue", "period = 2025-10, segment = all, language = en"):
+    for public in (
+        "Web shop",
+        "Hazel & Quill 家居",
+        "revenue",
+        "period = 2025-10, segment = all, language = en",
+    ):
         assert published.holds(public.replace("&", "&amp;"))

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from nbclient import NotebookClient
 
 from crmreport.cli import main
 from crmreport.display.outputs import CARDS_MIME, CHART_MIME
@@ -21,7 +23,9 @@ MAY_DIFFER = {"run.json"}
 
 
 def files(output: Path) -> dict[str, bytes]:
-    return {p.relative_to(output).as_posix(): p.read_bytes() for p in sorted(output.rglob("*")) if p.is_file()}
+    return {
+        p.relative_to(output).as_posix(): p.read_bytes() for p in sorted(output.rglob("*")) if p.is_file()
+    }
 
 
 def test_two_builds_in_two_places_give_the_same_bytes(review: BuiltReview, tmp_path: Path) -> None:
@@ -69,28 +73,46 @@ def test_a_page_shows_the_same_by_the_cli_and_in_the_book(review: BuiltReview, b
         assert f'<p class="crm-card-value">{card["value"]}</p>' in page
 
 
-def test_a_page_shows_the_same_by_papermill_from_a_shell(review: BuiltReview, by_cli: dict, tmp_path: Path) -> None:
+def test_a_page_shows_the_same_by_papermill_from_a_shell(
+    review: BuiltReview, by_cli: dict, tmp_path: Path
+) -> None:
+    target = str(tmp_path / "out.ipynb")
     subprocess.run(
-        [sys.executable, "-m", "papermill", "notebooks/summary.ipynb", str(tmp_path / "out.ipynb"), "-p", "period", PERIOD],
-        cwd=review.project, check=True, capture_output=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "papermill", "notebooks/summary.ipynb", target, "-p", "period", PERIOD],
+        cwd=review.project,
+        check=True,
+        capture_output=True,
+    )
     notebook = json.loads((tmp_path / "out.ipynb").read_text(encoding="utf-8"))
     html = "".join(
-        "".join(o["data"].get("text/html", "")) for c in notebook["cells"] for o in c.get("outputs", ()) if "data" in o
+        "".join(o["data"].get("text/html", ""))
+        for c in notebook["cells"]
+        for o in c.get("outputs", ())
+        if "data" in o
     )
     plain = "".join(
-        "".join(o["data"].get("text/plain", "")) for c in notebook["cells"] for o in c.get("outputs", ()) if "data" in o
+        "".join(o["data"].get("text/plain", ""))
+        for c in notebook["cells"]
+        for o in c.get("outputs", ())
+        if "data" in o
     )
     for card in shown(by_cli)[0]["cards"]:  # type: ignore[index]
         assert f"{card['title']}: {card['value']}" in plain
         assert card["value"] in html
 
 
+def test_a_notebook_runs_where_jupyterlab_runs_it(review: BuiltReview) -> None:
+    notebook = nbformat.read(review.project / "notebooks" / "data.ipynb", as_version=4)
+    NotebookClient(notebook, resources={"metadata": {"path": str(review.project / "notebooks")}}).execute()
+    assert "<table" in notebook.cells[-2].outputs[0].data["text/html"]
+
+
 def test_the_cube_is_published_with_its_columns(review: BuiltReview) -> None:
     cube = pd.read_parquet(review.output / "cube.parquet")
     assert list(cube.columns) == [
-        "period", "dimension", "segment", "metric", "numerator", "denominator", "value", "low", "high", "status",
-    ]  # fmt: skip
+        *("period", "dimension", "segment", "metric"),
+        *("numerator", "denominator", "value", "low", "high", "status"),
+    ]
     whole = cube[(cube["dimension"] == "all") & (cube["period"] == PERIOD)].set_index("metric")
     orders = pd.read_parquet(review.project / "data" / "sample" / "orders.parquet")
     october = orders[(orders["ordered_at"] >= "2025-10-01") & (orders["ordered_at"] < "2025-11-01")]

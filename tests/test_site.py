@@ -19,7 +19,9 @@ from tests.conftest import PERIOD, BuiltReview
 LANGUAGES = ("en", "zh_CN")
 CHAPTERS = ("summary", "sales", "satisfaction", "segment", "data")
 REGIONS = ("east", "north", "south", "west")
-PAGES = [f"{PERIOD}/{chapter}" for chapter in CHAPTERS] + [f"{PERIOD}/segment/region-{name}" for name in REGIONS]
+PAGES = [f"{PERIOD}/{chapter}" for chapter in CHAPTERS] + [
+    f"{PERIOD}/segment/region-{name}" for name in REGIONS
+]
 
 
 class Links(HTMLParser):
@@ -92,14 +94,14 @@ class _Refusing(BaseHTTPRequestHandler):
         self.asked.append(self.path)
         self.send_error(502)
 
-    do_CONNECT = do_POST = do_GET
+    do_CONNECT = do_POST = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 def browse(chromium: str, path: Path, profile: Path) -> tuple[str, list[str], list[str]]:
-    """Open a page with the network off: its document once drawn, what the console said, what was asked for."""
+    """Open a page with the network off: the document once drawn, the console, and what was asked for."""
     handler = type("Handler", (_Refusing,), {"asked": []})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()

@@ -31,7 +31,7 @@ class Words:
     target: str = ""
 
 
-def _finish(chart: alt.LayerChart | alt.Chart, height: int, words: Words, twin: Table) -> Chart:
+def _finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, twin: Table) -> Chart:
     sized = chart.properties(width=WIDTH, height=height)
     sized = sized.configure(**theme.vega_config())
     return Chart(sized, words.title, words.description, twin)
@@ -51,7 +51,10 @@ def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool)
     x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
     scale = alt.Scale(zero=zero)
     y = _axis(unit, words.value_axis)
-    tooltip = [alt.Tooltip("label:N", title=words.category_axis), alt.Tooltip("written:N", title=words.value_axis)]
+    tooltip = [
+        alt.Tooltip("label:N", title=words.category_axis),
+        alt.Tooltip("written:N", title=words.value_axis),
+    ]
     now = frame[["label", "value", "low", "high", "written"]].dropna(subset=["value"])
     layers: list[alt.Chart] = []
     if now["low"].notna().any():
@@ -105,7 +108,9 @@ def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: 
     if frame["earlier"].notna().any():
         earlier = frame[["label", "earlier", "written_earlier"]].dropna()
         marks.append(
-            earlier.rename(columns={"earlier": "value", "written_earlier": "written"}).assign(series=words.earlier)
+            earlier.rename(columns={"earlier": "value", "written_earlier": "written"}).assign(
+                series=words.earlier
+            )
         )
     domain = [words.now, words.earlier]
     layers = [
@@ -144,7 +149,10 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
             y=y,
             x=alt.X("value:Q", axis=x, scale=room),
             color=alt.Color("series:N", scale=colours),
-            tooltip=[alt.Tooltip("label:N", title=words.category_axis), alt.Tooltip("written:N", title=words.value_axis)],
+            tooltip=[
+                alt.Tooltip("label:N", title=words.category_axis),
+                alt.Tooltip("written:N", title=words.value_axis),
+            ],
         ),
         base.mark_text(align="right", color=theme.INK).encode(y=y, x=alt.value("width"), text="written:N"),
     ]

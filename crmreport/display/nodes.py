@@ -17,9 +17,10 @@ class chart(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801 -
 class cards(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801
     """A row of key figures.
 
-    Attribute `cards`, a list of dicts: `title`; `better`, which direction is favourable, in words, or ""; `value`, the figure as written; `interval`, its interval
-    as written, or ""; `note`, why there is no figure or how far it can be trusted, or ""; `target`, as
-    written, or ""; `changes`, a list of ``{"label", "text", "verdict"}`` where verdict is "good", "bad",
-    "neutral" (changed, with no favourable direction) or "unclear" (no clear change); `trend`, the last
-    values of the metric, oldest first, None where there is no data; `alt`, the card in one sentence.
+    Attribute `cards`, a list of dicts: `title`; `better`, which direction is favourable, in words, or "";
+    `value`, the figure as written; `interval`, its interval as written, or ""; `note`, why there is no
+    figure or how far it can be trusted, or ""; `target`, as written, or ""; `changes`, a list of ``{"label",
+    "text", "verdict"}`` where verdict is "good", "bad", "neutral" (changed, with no favourable direction),
+    "unclear" (no clear change) or "none" (cannot be compared); `trend`, the last values of the metric,
+    oldest first, None where there is no data; `alt`, the card in one sentence.
     """

@@ -41,8 +41,8 @@ class Text:
 class Table:
     """A table of written figures.
 
-    `columns`: titles; `align`: "left" or "right", one per column; `rows`: the cells' texts; `caption`: what the table
-    shows; `notes`: what a reader must know to read it.
+    `columns`: titles; `align`: "left" or "right", one per column; `rows`: the cells' texts; `caption`: what
+    the table shows; `notes`: what a reader must know to read it.
     """
 
     columns: tuple[str, ...]
@@ -76,7 +76,7 @@ class Table:
 class Chart:
     """A chart with the sentence that it shows, the same for somebody who cannot see it, and its numbers."""
 
-    chart: alt.TopLevelMixin
+    chart: alt.LayerChart | alt.FacetChart
     title: str
     description: str
     twin: Table
@@ -91,9 +91,9 @@ class Chart:
     def _repr_mimebundle_(self, **options: object) -> Bundle:
         if in_book():
             return {CHART_MIME: self.spec(), "text/plain": self.description}
-        titled = self.chart.properties(title=self.title)  # type: ignore[attr-defined]
-        bundle = titled._repr_mimebundle_(**options)
-        return bundle[0] if isinstance(bundle, tuple) else bundle
+        bundle = self.chart.properties(title=self.title)._repr_mimebundle_(**options)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        return {**(data or {}), "text/plain": self.description}
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,8 @@ class Cards:
     def frame(self) -> pd.DataFrame:
         """Give the cards as a frame of texts."""
         rows = [
-            {"title": c["title"], "value": c["value"]} | {x["label"]: x["text"] for x in c["changes"]} for c in self.cards
+            {"title": c["title"], "value": c["value"]} | {x["label"]: x["text"] for x in c["changes"]}
+            for c in self.cards
         ]
         return pd.DataFrame(rows)
 

@@ -1,4 +1,4 @@
-"""Sphinx: outputs of executed pages become nodes, and nodes become HTML; print is `crmreport.pdf`'s affair."""
+"""Sphinx: outputs of executed pages become nodes, and nodes HTML; print is `crmreport.pdf`'s affair."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Renderer(MimeRenderPlugin):  # type: ignore[misc]  # myst-nb has no types
     mime_priority_overrides = tuple(("*", mime, 1) for mime in (CHART_MIME, TABLE_MIME, CARDS_MIME))
 
     @staticmethod
-    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> None | list[nodes.Element]:
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """Give the nodes of one output; None for what is not ours."""
         if inline or not isinstance(data.content, dict):
             return None
@@ -94,12 +94,13 @@ def _visit_chart(translator: SphinxTranslator, node: chart) -> None:
 def _html_table(twin: dict[str, Any]) -> str:
     align = [column["align"] for column in twin["columns"]]
     head = "".join(
-        f'<th class="text-{column["align"]}" scope="col">{html.escape(column["title"])}</th>' for column in twin["columns"]
+        f'<th class="text-{column["align"]}" scope="col">{html.escape(column["title"])}</th>'
+        for column in twin["columns"]
     )
-    rows = "".join(
-        "<tr>" + "".join(f'<td class="text-{a}">{html.escape(c)}</td>' for c, a in zip(row, align, strict=True)) + "</tr>"
-        for row in twin["rows"]
-    )
+    rows = ""
+    for row in twin["rows"]:
+        cells = [f'<td class="text-{a}">{html.escape(c)}</td>' for c, a in zip(row, align, strict=True)]
+        rows += f"<tr>{''.join(cells)}</tr>"
     return f'<table class="table crm-table"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
@@ -109,7 +110,9 @@ _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": "≈", "none
 def _visit_cards(translator: SphinxTranslator, node: cards) -> None:
     """Write a grid of cards; each verdict has a sign and a word beside its colour."""
     words = translator.config.crmreport_words
-    translator.body.append(f'<div class="crm-cards">{"".join(_card(card, words) for card in node["cards"])}</div>')
+    translator.body.append(
+        f'<div class="crm-cards">{"".join(_card(card, words) for card in node["cards"])}</div>'
+    )
     raise nodes.SkipNode
 
 
@@ -117,11 +120,11 @@ def _card(card: dict[str, Any], words: dict[str, str]) -> str:
     def line(kind: str, text: str) -> str:
         return f'<p class="crm-card-{kind}">{html.escape(text)}</p>' if text else ""
 
-    changes = "".join(
-        f'<li class="crm-{c["verdict"]}"><span class="crm-sign" title="{html.escape(words[c["verdict"]])}">'
-        f'{_SIGNS[c["verdict"]]}</span> <strong>{html.escape(c["text"])}</strong> {html.escape(c["label"])}</li>'
-        for c in card["changes"]
-    )
+    changes = ""
+    for change in card["changes"]:
+        text, label, verdict = (html.escape(change[key]) for key in ("text", "label", "verdict"))
+        sign = f'<span class="crm-sign" title="{html.escape(words[verdict])}">{_SIGNS[verdict]}</span>'
+        changes += f'<li class="crm-{verdict}">{sign} <strong>{text}</strong> {label}</li>'
     return (
         f'<section class="crm-card" aria-label="{html.escape(card["alt"])}">'
         + line("title", card["title"])
@@ -151,7 +154,8 @@ def _sparkline(values: list[float | None], width: int = 140, height: int = 28) -
             continue
         path += f"{pen}{2 + position * step:.1f} {height - 3 - (value - low) / spread * (height - 6):.1f}"
         pen = "L"
-    return f'<svg class="crm-spark" viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
+    box = f'viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true"'
+    return f'<svg class="crm-spark" {box}><path d="{path}"/></svg>'
 
 
 def _add_folders(_: Sphinx, config: Config) -> None:
@@ -166,11 +170,13 @@ def _write_static(app: Sphinx) -> None:
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     # The bundle's names would be global, and `_` is Sphinx's.
-    bundle = vl_convert.javascript_bundle()
+    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub requires what is optional
     (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
-def _page_context(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
+def _page_context(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
     """Load the drawing library only where there is something to draw; link the page's other languages."""
     if doctree is not None and next(iter(doctree.findall(chart)), None) is not None:
         app.add_js_file(VEGA_FILE, priority=600)

@@ -7,7 +7,7 @@ from typing import Any
 
 from crmreport.context import Context
 from crmreport.display.outputs import Cards
-from crmreport.exhibits.status import status_note
+from crmreport.exhibits.status import can_be_drawn, status_note
 from crmreport.language import _t
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Better, Metric
@@ -47,7 +47,7 @@ def _card(context: Context, metric: Metric) -> dict[str, Any]:
 
 def _value(context: Context, metric: Metric, period: Period) -> float | None:
     row = context.figure(metric, context.segment, period)
-    return None if row is None or not math.isfinite(row["value"]) else float(f"{row['value']:.4g}")
+    return float(f"{row['value']:.4g}") if row and can_be_drawn(context, row, period) else None
 
 
 def _change(context: Context, metric: Metric, baseline: str, before: Period) -> dict[str, str]:
@@ -55,7 +55,7 @@ def _change(context: Context, metric: Metric, baseline: str, before: Period) -> 
     label = context.say(_t("on {period}"), period=context.period_name(before))
     found = context.change(metric, context.segment, baseline)
     if found is None:
-        return {"label": label, "text": context.say(_t("cannot be compared")), "verdict": "none"}
+        return {"label": label, "text": "–", "verdict": "none"}
     return {
         "label": label,
         "text": context.writer.difference(metric, found["before_value"], found["difference"]),

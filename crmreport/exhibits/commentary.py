@@ -11,7 +11,6 @@ from crmreport.language import SOURCE_LANGUAGE, _t
 from crmreport.metrics import metric as metric_named
 from crmreport.segments import Segment
 
-
 _SEPARATORS = {"en": "; ", "zh_CN": "；"}
 
 
@@ -34,12 +33,16 @@ def _others(context: Context, told: tuple[Finding, ...]) -> str:
             _t("{title} {value} ({difference} on {period})"),
             title=context.title(metric_named(change.metric)),
             value=context.writer.value(metric_named(change.metric), change.after),
-            difference=context.writer.difference(metric_named(change.metric), change.before, change.difference),
+            difference=context.writer.difference(
+                metric_named(change.metric), change.before, change.difference
+            ),
             period=context.speaker.period_name(change.before_period),
         )
         for change in others
     ]
-    return _escaped(context.say(_t("Also clear: {changes}."), changes=_SEPARATORS[context.language].join(said)))
+    return _escaped(
+        context.say(_t("Also clear: {changes}."), changes=_SEPARATORS[context.language].join(said))
+    )
 
 
 def _item(context: Context, number: int, finding: Finding) -> str:
@@ -55,7 +58,7 @@ def _item(context: Context, number: int, finding: Finding) -> str:
 
 
 def told_in_short(context: Context, count: int) -> list[dict[str, str]]:
-    """Give the same findings for a cover: `sentence`, `why` (the first reason) and `advice`, as plain texts."""
+    """Give the same findings for a cover, as plain texts: `sentence`, `why` (the first reason), `advice`."""
     told = []
     for finding in context.headlines(count):
         do = advice(finding)
@@ -99,9 +102,9 @@ def evidence(context: Context, count: int) -> Table | Text:
         notes=(
             context.say(
                 _t(
-                    "q is the share of false alarms to expect among changes as clear as this one, over all that "
-                    "were tested; below 0.05 a change is called clear. The interval allows for the usual "
-                    "variation from period to period, not only for chance."
+                    "q is the share of false alarms to expect among changes as clear as this one, over all "
+                    "that were tested; below 0.05 a change is called clear. The interval allows for the "
+                    "usual variation from period to period, not only for chance."
                 )
             ),
         ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from crmreport.context import Context
 from crmreport.language import _t
 from crmreport.metrics.metric import Metric
+from crmreport.periods import Period
 
 _WORDS = {
     "ok": "",
@@ -31,6 +33,15 @@ def written(context: Context, metric: Metric, row: dict[str, Any] | None) -> str
     note = status_note(context, row)
     value = context.writer.value(metric, row["value"])
     return context.say(_t("{value} ({note})"), value=value, note=note) if note else value
+
+
+def can_be_drawn(context: Context, row: dict[str, Any], period: Period) -> bool:
+    """Say whether a figure belongs into the course of a metric.
+
+    One that the data do not reach back far enough for, such as new customers in their first month, would look
+    like a fall or a rise; that of the page's own period, finished or not, is shown with its note.
+    """
+    return math.isfinite(row["value"]) and (row["status"] != "incomplete" or period == context.period)
 
 
 def cases(context: Context, row: dict[str, Any] | None) -> str:

@@ -38,10 +38,15 @@ def segments(context: Context, metrics: list[Metric]) -> Table | Text:
         columns=(context.say(_t("Segment")), *(context.title(metric) for metric in metrics)),
         align=("left", *["right"] * len(metrics)),
         rows=tuple(rows),
-        caption=context.say(_t("Segments side by side, {period}"), period=context.period_name(context.period)),
+        caption=context.say(
+            _t("Segments side by side, {period}"), period=context.period_name(context.period)
+        ),
         notes=(
             context.say(
-                _t("Behind a figure: its change on the same period last year, where that is clear; ✓ favourable, ✗ not.")
+                _t(
+                    "Behind a figure: its change on the same period last year, where that is clear; "
+                    "✓ favourable, ✗ not."
+                )
             ),
         ),
     )
@@ -84,11 +89,18 @@ def cleaning(context: Context, log: pd.DataFrame) -> Table:
     for line in log.to_dict("records"):
         if line["rule"] == "configured":
             words = json.loads(line["reason"])
-            reason = words if isinstance(words, str) else words.get(context.language) or next(iter(words.values()))
+            reason = (
+                words if isinstance(words, str) else words.get(context.language) or next(iter(words.values()))
+            )
         else:
             reason = context.say(_RULES[line["rule"]], column=line["column"]) if line["rule"] else ""
         rows.append(
-            (line["table"], context.say(_ACTIONS[line["action"]]), reason, context.writer.number(line["rows"]))
+            (
+                line["table"],
+                context.say(_ACTIONS[line["action"]]),
+                reason,
+                context.writer.number(line["rows"]),
+            )
         )
     return Table(
         columns=tuple(context.say(t) for t in (_t("Table"), _t("What became of it"), _t("Why"), _t("Rows"))),
@@ -102,7 +114,10 @@ def provenance(context: Context) -> Table:
     """Show what a page was made from, so that it can be made again."""
     marks = ", ".join(f"{name} {mark[:8]}" for name, mark in context.results.data.items())
     rows = (
-        (_t("Parameters"), f"period = {context.period.name}, segment = {context.segment}, language = {context.language}"),
+        (
+            _t("Parameters"),
+            f"period = {context.period.name}, segment = {context.segment}, language = {context.language}",
+        ),
         (_t("Data as of"), write_date(context.results.as_of, context.language)),
         (_t("Fingerprints of the data"), marks),
         (_t("Code"), f"crmreport {version('crmreport')}, {code_fingerprint()[:8]}"),

@@ -69,7 +69,8 @@ def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) 
         metric = metric_named(str(name))
         # A share of nothing is no figure, but it adds nothing to those of a longer time either.
         usable = rows["status"].isin((*testable, "small")) | (rows["denominator"] == 0)
-        frames += _changes_of(metric, _pivot(_of_known_segment(rows[usable])), period, earlier)
+        if usable.any():
+            frames += _changes_of(metric, _pivot(_of_known_segment(rows[usable])), period, earlier)
     if not frames:
         return pd.DataFrame()
     changes = pd.concat(frames, ignore_index=True)

@@ -29,7 +29,7 @@ class Speaker:
     segment_name: Callable[[str, str], str]
     dimension_name: Callable[[str], str]
 
-    def say(self, text: str, **values: object) -> str:
+    def say(self, text: str, /, **values: object) -> str:
         """Give a marked text in the speaker's language."""
         return translate(text, self.writer.language, **values)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import nbformat
 
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError, suggestion
@@ -55,21 +55,16 @@ def chapters_of(project: Project) -> tuple[Chapter, ...]:
 
 def chapter_of(project: Project, name: str) -> Chapter:
     """Read one chapter's notebook. UserError if there is none of that name, or it is broken."""
-    path = project.notebooks / f"{name}.ipynb"
-    if not path.is_file():
+    found = {p.stem: p for p in sorted(project.notebooks.glob("*.ipynb"))}
+    if name not in found:
         raise UserError(
             _t("There is no chapter {name} in {folder}. {suggestion}"),
             name=name,
             folder=project.settings.notebooks,
-            suggestion=suggestion(name, sorted(p.stem for p in project.notebooks.glob("*.ipynb"))),
+            suggestion=suggestion(name, found),
         )
-    try:
-        metadata: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metadata"]
-    except (ValueError, KeyError, TypeError):
-        raise UserError(
-            _t("{path} is not a notebook. Open and save it in JupyterLab, or restore it."), path=path.name
-        ) from None
-    about = metadata.get(SECTION, {})
+    path = found[name]
+    about = read_notebook(path).metadata.get(SECTION, {})
     runs = about.get("runs", EACH_PERIOD)
     if runs not in (EACH_PERIOD, EACH_SEGMENT):
         raise UserError(
@@ -79,7 +74,27 @@ def chapter_of(project: Project, name: str) -> Chapter:
             value=repr(runs),
             known=", ".join((EACH_PERIOD, EACH_SEGMENT)),
         )
-    return Chapter(name, path, about.get("title", name), runs, tuple(about.get("needs", ())))
+    needs = about.get("needs", [])
+    if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
+        raise UserError(
+            _t('{path}: metadata {key} is {value}; it must be a list of tables, such as ["orders"].'),
+            path=path.name,
+            key=f"{SECTION}.needs",
+            value=repr(needs),
+        )
+    return Chapter(name, path, about.get("title", name), runs, tuple(needs))
+
+
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook. UserError if it is none."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError):
+        raise UserError(
+            _t("{path} is not a notebook. Open and save it in JupyterLab, or restore it."), path=path.name
+        ) from None
+    return notebook
 
 
 def plan(
@@ -98,13 +113,17 @@ def plan(
                 pages.append(Page(chapter.name, period.name, WHOLE, language, address))
                 if chapter.runs == EACH_SEGMENT:
                     pages += [
-                        Page(chapter.name, period.name, s, language, f"{address}/{addresses[s]}") for s in segments
+                        Page(chapter.name, period.name, s, language, f"{address}/{addresses[s]}")
+                        for s in segments
                     ]
     return tuple(pages)
 
 
-def segments_with_pages(results: Results, dimensions: tuple[str, ...]) -> tuple[Segment, ...]:
-    """List the segments of some dimensions. UserError for a dimension that the data do not have."""
+def segments_with_pages(results: Results, dimensions: tuple[str, ...], key: str) -> tuple[Segment, ...]:
+    """List the segments of some dimensions. UserError for a dimension that the data do not have.
+
+    `key` says for the error where the dimensions are named.
+    """
     cube = results.cube
     known = [d for d in cube["dimension"].unique() if d != WHOLE.dimension]
     found: list[Segment] = []
@@ -112,7 +131,7 @@ def segments_with_pages(results: Results, dimensions: tuple[str, ...]) -> tuple[
         if dimension not in known:
             raise UserError(
                 _t("{key}: the data cannot be split by {name}. {suggestion}"),
-                key=f"{SECTION}.segments",
+                key=key,
                 name=dimension,
                 suggestion=suggestion(dimension, known),
             )

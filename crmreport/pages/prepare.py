@@ -12,7 +12,7 @@ from crmreport.config import SECTION, Project
 from crmreport.context import Context
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t, translate, write_period
-from crmreport.pages.plan import Chapter, Page
+from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results, covered
 
 HIDDEN_TAG = "remove-cell"
@@ -24,7 +24,7 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
     Headings are made here and not by code, since headings that a cell prints do not reach the contents.
     In place of what needs a table that is not there stands one sentence that names it.
     """
-    notebook = nbformat.read(chapter.path, as_version=4)
+    notebook = read_notebook(chapter.path)
     period = covered(project, results, page.period)
     context = Context(project, results, period, page.segment, page.language)
     words = {
@@ -39,10 +39,12 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
         if cell.cell_type == "markdown":
             if missing and position > 0:
                 continue
-            text = translate(cell.source, page.language, **words)
+            text = _filled(cell.source, chapter, page.language, words)
             cells.append(nbformat.from_dict({**cell, "source": text}))
             if missing:
-                cells.append(_note(_t("No data for this chapter: connect `{table}`."), missing[0], page.language))
+                cells.append(
+                    _note(_t("No data for this chapter: connect `{table}`."), missing[0], page.language)
+                )
             continue
         if missing and not {"parameters", HIDDEN_TAG, "provenance"} & set(cell.metadata.get("tags", ())):
             continue
@@ -54,6 +56,22 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
             cells.append(_note(_t("No data for this: connect `{table}`."), lacking[0], page.language))
     notebook.cells = cells
     return notebook
+
+
+def _filled(source: str, chapter: Chapter, language: str, words: dict[str, str]) -> str:
+    """Translate a Markdown cell and fill its placeholders. UserError for one that there is not."""
+    try:
+        return translate(source, language, **words)
+    except (KeyError, ValueError, IndexError):
+        raise UserError(
+            _t(
+                "{path}: a Markdown cell has braces that are no placeholder: {text}. There are: {names}; "
+                "write {{{{ and }}}} for braces."
+            ),
+            path=chapter.path.name,
+            text=source.strip().split("\n")[0],
+            names=", ".join(f"{{{name}}}" for name in words),
+        ) from None
 
 
 def _note(text: str, table: str, language: str) -> nbformat.NotebookNode:

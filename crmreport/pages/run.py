@@ -81,7 +81,7 @@ def _start_worker(log: Path) -> None:
 
 
 def run(job: Job) -> Outcome:
-    """Run one page. A cell's error, a dead kernel and a hanging one make a failed page, not a failed build."""
+    """Run one page; a cell's error, a dead or a hanging kernel make a failed page, not a failed build."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
@@ -99,7 +99,10 @@ def run(job: Job) -> Outcome:
         except PapermillExecutionError as error:
             failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
-            failed, error_text = None, translate(_t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds)
+            failed, error_text = (
+                None,
+                translate(_t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds),
+            )
         except DeadKernelError:
             failed, error_text = None, translate(_t("the kernel died"), job.page.language)
         else:

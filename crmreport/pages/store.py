@@ -1,4 +1,4 @@
-"""Store: executed pages, kept by everything that they depend on, so that a page runs only when that changed."""
+"""Store: executed pages, kept by all that they depend on, so that a page runs only when that changed."""
 
 from __future__ import annotations
 

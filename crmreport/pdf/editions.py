@@ -24,8 +24,8 @@ class Edition:
     """One PDF: `name` of its file, without .pdf; `documents`, the names of its chapters' documents, in order.
 
     `headlines` are its most important findings for the cover, each a mapping of `sentence`, `why` and
-    `advice`; `cards`, its key figures there, as in `crmreport.display.nodes.cards`; `notice`, for example who may
-    read it, stands on the cover and at the foot of every page.
+    `advice`; `cards`, its key figures there, as in `crmreport.display.nodes.cards`; `notice`, for example
+    who may read it, stands on the cover and at the foot of every page.
     """
 
     name: str

@@ -71,7 +71,8 @@ def _integer(value: IbisValue) -> IbisValue:
     if value.type().is_integer() or value.type().is_boolean():
         return value.try_cast("int64")
     number = _finite(value.try_cast("float64"))
-    return ibis.ifelse(number == number.round(), number.try_cast("int64"), ibis.null())
+    # Not round(), which casts, and so fails on what no integer can hold.
+    return ibis.ifelse(number % 1 == 0, number.try_cast("int64"), ibis.null())
 
 
 def _time(value: IbisValue, timezone: str) -> IbisValue:
