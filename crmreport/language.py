@@ -58,10 +58,21 @@ def write_date(day: date, language: str) -> str:
     return str(format_date(day, pattern, locale=language))
 
 
+def _write_months(first: date, last: date, language: str) -> str:
+    """Write a run of whole months of one year: August to October 2025, 2025年8月至10月."""
+    if language == SOURCE_LANGUAGE:
+        return (
+            f"{format_date(first, 'MMMM', locale=language)} to {format_date(last, 'MMMM y', locale=language)}"
+        )
+    return f"{format_date(first, 'y年M月', locale=language)}至{format_date(last, 'M月', locale=language)}"
+
+
 def write_period(period: Period, language: str) -> str:
     """Write a period as a reader says it: October 2025, 2025年10月; a part of one by its days."""
     if period.is_partial or period.kind is Kind.RANGE:
         first, last = period.start, period.end - timedelta(days=1)
+        if first.day == 1 and period.end.day == 1 and first.year == last.year and first.month < last.month:
+            return _write_months(first, last, language)
         if (first.year, first.month) == (last.year, last.month) and language == SOURCE_LANGUAGE:
             return f"{first.day}–{write_date(last, language)}"
         return translate(

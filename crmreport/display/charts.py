@@ -14,7 +14,7 @@ from crmreport.display import theme
 from crmreport.display.outputs import Chart, Table
 
 WIDTH = "container"
-_AXIS_FORMAT = {"share": "%", "money": "~s", "count": "~s", "points": "+", "minutes": ",.0f"}
+_AXIS_FORMAT = {"share": "%", "money": "~s", "count": "~s", "points": "+,.0f", "minutes": ",.0f"}
 
 
 @dataclass(frozen=True)

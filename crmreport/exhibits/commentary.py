@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from crmreport.context import Context
 from crmreport.display.outputs import Table, Text
 from crmreport.findings.advice import advice
-from crmreport.findings.rank import CHANGED, Change, Finding
+from crmreport.findings.decompose import Mix
+from crmreport.findings.rank import CHANGED, HIDDEN, Change, Finding
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, details, headline
 from crmreport.language import SOURCE_LANGUAGE, _t
 from crmreport.metrics import metric as metric_named
@@ -88,6 +91,8 @@ def evidence(context: Context, count: int) -> Table | Text:
     for number, finding in enumerate(told, start=1):
         changes = [finding.change, finding.other, finding.part.change if finding.part else None]
         rows += [_row(context, number, change) for change in changes if change]
+        if finding.kind == HIDDEN and finding.mix:
+            rows.append(_rates_row(context, number, finding.change, finding.mix))
     return Table(
         columns=tuple(
             context.say(title)
@@ -124,9 +129,33 @@ def _row(context: Context, number: int, change: Change) -> tuple[str, ...]:
         writer.value(metric, change.after),
         writer.difference(metric, change.before, change.difference),
         writer.difference_interval(metric, change.before, change.low, change.high),
-        "–" if change.q != change.q else "< 0.001" if change.q < 0.001 else writer.number(change.q, 3),
+        _error_rate(context, change.q),
         f"{cases[0]}, {cases[1]}" if metric.denominator is not None else "–",
     )
+
+
+def _rates_row(context: Context, number: int, change: Change, mix: Mix) -> tuple[str, ...]:
+    """Write what the rates alone did, beside the whole's change."""
+    metric = metric_named(change.metric)
+    writer = context.writer
+    return (
+        str(number),
+        context.say(_t("{title} (rates alone)"), title=context.title(metric)),
+        context.segment_name(Segment(change.dimension, change.segment)),
+        context.speaker.period_name(change.before_period),
+        "–",
+        "–",
+        writer.effect(metric, change.before, mix.rate),
+        writer.difference_interval(metric, change.before, mix.low, mix.high),
+        _error_rate(context, mix.q),
+        "–",
+    )
+
+
+def _error_rate(context: Context, q: float) -> str:
+    if not math.isfinite(q):
+        return "–"
+    return "< 0.001" if q < 0.001 else context.writer.number(q, 3)
 
 
 def written(context: Context) -> Text:

@@ -14,15 +14,22 @@ from crmreport.display.outputs import Table
 from crmreport.exhibits.status import cases, written
 from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t
-from crmreport.metrics.metric import Better, Metric
+from crmreport.metrics.metric import Better, Metric, Unit
 from crmreport.periods import Period
 
 Row = dict[str, Any] | None  # one row of the cube; None where there is none
 
 _BETTER = {
-    Better.HIGHER: _t("{title} (higher is better)"),
-    Better.LOWER: _t("{title} (lower is better)"),
-    Better.NEITHER: _t("{title}"),
+    Better.HIGHER: _t("{figure} (higher is better)"),
+    Better.LOWER: _t("{figure} (lower is better)"),
+    Better.NEITHER: _t("{figure}"),
+}
+_WITH_UNIT = {
+    Unit.COUNT: _t("{title}"),
+    Unit.SHARE: _t("{title}"),
+    Unit.MONEY: _t("{title}, {currency}"),
+    Unit.POINTS: _t("{title}, points"),
+    Unit.MINUTES: _t("{title}, minutes"),
 }
 
 
@@ -67,11 +74,16 @@ def words_of(context: Context, metric: Metric, title: str, kind: str, now: str, 
     return Words(
         title=title,
         description=context.say(_t("{title}. {kind}"), title=title, kind=kind),
-        value_axis=context.say(_BETTER[metric.better], title=context.title(metric)),
+        value_axis=context.say(_BETTER[metric.better], figure=_with_unit(context, metric)),
         category_axis=context.say(_t("Segment")),
         now=now,
         earlier=earlier,
     )
+
+
+def _with_unit(context: Context, metric: Metric) -> str:
+    currency = context.project.settings.currency
+    return context.say(_WITH_UNIT[metric.unit], title=context.title(metric), currency=currency)
 
 
 def year_before(context: Context) -> Period:
