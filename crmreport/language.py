@@ -61,10 +61,9 @@ def write_date(day: date, language: str) -> str:
 def _write_months(first: date, last: date, language: str) -> str:
     """Write a run of whole months of one year: August to October 2025, 2025年8月至10月."""
     if language == SOURCE_LANGUAGE:
-        return (
-            f"{format_date(first, 'MMMM', locale=language)} to {format_date(last, 'MMMM y', locale=language)}"
-        )
-    return f"{format_date(first, 'y年M月', locale=language)}至{format_date(last, 'M月', locale=language)}"
+        opening = format_date(first, "MMMM", locale=language)
+        return f"{opening} to {format_date(last, 'MMMM y', locale=language)}"
+    return f"{first.year}年{first.month}月至{last.month}月"
 
 
 def write_period(period: Period, language: str) -> str:
