@@ -21,7 +21,7 @@ from crmreport.errors import UserError
 from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.glossary import glossary_page
-from crmreport.language import _t, translate, write_date, write_period
+from crmreport.language import _t, escaped, translate, write_date, write_period
 from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
 from crmreport.periods import Period
 from crmreport.results import Results, code_fingerprint
@@ -116,7 +116,7 @@ def _filled(book: Book, text: str) -> str:
         f"[{write_period(book.periods[-1], book.language)}]({book.periods[-1].name}/{book.chapters[0].name})"
     )
     words = {
-        "{company}": book.project.settings.company_name(book.language),
+        "{company}": escaped(book.project.settings.company_name(book.language)),
         "{newest}": newest,
         "{as_of}": write_date(book.results.as_of, book.language),
     }

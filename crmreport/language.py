@@ -52,6 +52,13 @@ class Phrase:
         return translate(self.text, language, **self.values)
 
 
+def escaped(text: str) -> str:
+    """Keep what the data say (a segment's name) from being read as Markdown or HTML."""
+    for sign in "\\`*_{}[]<>#|$~":
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
 def write_date(day: date, language: str) -> str:
     """Write a day: 31 October 2025, 2025年10月31日."""
     pattern = "d MMMM y" if language == SOURCE_LANGUAGE else "y年M月d日"
@@ -70,6 +77,8 @@ def write_period(period: Period, language: str) -> str:
     """Write a period as a reader says it: October 2025, 2025年10月; a part of one by its days."""
     if period.is_partial or period.kind is Kind.RANGE:
         first, last = period.start, period.end - timedelta(days=1)
+        if first == last:
+            return write_date(first, language)
         if first.day == 1 and period.end.day == 1 and first.year == last.year and first.month < last.month:
             return _write_months(first, last, language)
         if (first.year, first.month) == (last.year, last.month) and language == SOURCE_LANGUAGE:

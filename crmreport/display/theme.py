@@ -36,6 +36,6 @@ def vega_config() -> dict[str, Any]:
             "titleFontWeight": "normal",
             "labelLimit": 220,
         },
-        "legend": {"labelColor": INK, "labelFontSize": 11, "orient": "top", "title": None},
+        "legend": {"labelColor": INK, "labelFontSize": 11, "labelLimit": 320, "orient": "top", "title": None},
         "range": {"category": list(SERIES)},
     }

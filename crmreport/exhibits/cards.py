@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from crmreport.context import Context
@@ -47,7 +46,7 @@ def _card(context: Context, metric: Metric) -> dict[str, Any]:
 
 def _value(context: Context, metric: Metric, period: Period) -> float | None:
     row = context.figure(metric, context.segment, period)
-    return float(f"{row['value']:.4g}") if row and can_be_drawn(context, row, period) else None
+    return float(f"{row['value']:.4g}") if row and can_be_drawn(row) else None
 
 
 def _change(context: Context, metric: Metric, baseline: str, before: Period) -> dict[str, str]:
@@ -66,7 +65,12 @@ def _change(context: Context, metric: Metric, baseline: str, before: Period) -> 
 def _target(context: Context, metric: Metric, goal: float, row: dict[str, Any] | None) -> str:
     """Write the target, and whether it is reached."""
     written = context.writer.value(metric, goal)
-    if row is None or not math.isfinite(row["value"]) or metric.better is Better.NEITHER:
+    # What is not over can still be reached.
+    if (
+        row is None
+        or row["status"] in ("incomplete", "undefined", "hidden")
+        or metric.better is Better.NEITHER
+    ):
         return context.say(_t("target {target}"), target=written)
     reached = row["value"] >= goal if metric.better is Better.HIGHER else row["value"] <= goal
     text = _t("target {target}: reached") if reached else _t("target {target}: missed")

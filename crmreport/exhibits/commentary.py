@@ -10,7 +10,7 @@ from crmreport.findings.advice import advice
 from crmreport.findings.decompose import Mix
 from crmreport.findings.rank import CHANGED, HIDDEN, Change, Finding
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, details, headline
-from crmreport.language import SOURCE_LANGUAGE, _t
+from crmreport.language import SOURCE_LANGUAGE, _t, escaped
 from crmreport.metrics import metric as metric_named
 from crmreport.segments import Segment
 
@@ -43,7 +43,7 @@ def _others(context: Context, told: tuple[Finding, ...]) -> str:
         )
         for change in others
     ]
-    return _escaped(
+    return escaped(
         context.say(_t("Also clear: {changes}."), changes=_SEPARATORS[context.language].join(said))
     )
 
@@ -51,8 +51,8 @@ def _others(context: Context, told: tuple[Finding, ...]) -> str:
 def _item(context: Context, number: int, finding: Finding) -> str:
     space = " " if context.language == SOURCE_LANGUAGE else ""
     lines = [
-        f"{number}. **{_escaped(headline(finding, context.speaker))}**",
-        f"   {_escaped(space.join(details(finding, context.speaker)))}",
+        f"{number}. **{escaped(headline(finding, context.speaker))}**",
+        f"   {escaped(space.join(details(finding, context.speaker)))}",
     ]
     do = advice(finding)
     if do:
@@ -73,13 +73,6 @@ def told_in_short(context: Context, count: int) -> list[dict[str, str]]:
             }
         )
     return told or [{"sentence": context.say(NO_CLEAR_CHANGE), "why": "", "advice": ""}]
-
-
-def _escaped(text: str) -> str:
-    """Keep what the data say from being read as Markdown or HTML."""
-    for sign in "\\`*_{}[]<>#|$~":
-        text = text.replace(sign, f"\\{sign}")
-    return text
 
 
 def evidence(context: Context, count: int) -> Table | Text:

@@ -8,7 +8,6 @@ from typing import Any
 from crmreport.context import Context
 from crmreport.language import _t
 from crmreport.metrics.metric import Metric
-from crmreport.periods import Period
 
 _WORDS = {
     "ok": "",
@@ -35,13 +34,12 @@ def written(context: Context, metric: Metric, row: dict[str, Any] | None) -> str
     return context.say(_t("{value} ({note})"), value=value, note=note) if note else value
 
 
-def can_be_drawn(context: Context, row: dict[str, Any], period: Period) -> bool:
+def can_be_drawn(row: dict[str, Any] | None) -> bool:
     """Say whether a figure belongs into the course of a metric.
 
-    One that the data do not reach back far enough for, such as new customers in their first month, would look
-    like a fall or a rise; that of the page's own period, finished or not, is shown with its note.
+    One of half a month, or one that the data do not reach back far enough for, would look like a fall.
     """
-    return math.isfinite(row["value"]) and (row["status"] != "incomplete" or period == context.period)
+    return row is not None and math.isfinite(row["value"]) and row["status"] != "incomplete"
 
 
 def cases(context: Context, row: dict[str, Any] | None) -> str:

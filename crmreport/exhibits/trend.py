@@ -6,7 +6,7 @@ import math
 
 from crmreport.context import Context
 from crmreport.display import charts
-from crmreport.display.outputs import Chart
+from crmreport.display.outputs import Chart, Text
 from crmreport.exhibits.figures import Row, laid_out, rounded, twin_of, words_of
 from crmreport.exhibits.status import can_be_drawn, written
 from crmreport.language import _t
@@ -14,13 +14,15 @@ from crmreport.metrics.metric import Estimate, Metric, Unit
 from crmreport.periods import Period
 
 
-def trend(context: Context, metric: Metric) -> Chart:
+def trend(context: Context, metric: Metric) -> Chart | Text:
     """Draw a metric over time; its title says what it did in the page's period."""
     periods = context.trend_periods()
     rows = [
         (_label(p), _drawn(context, metric, p), _drawn(context, metric, p.year_before())) for p in periods
     ]
     frame = laid_out(context, metric, rows)
+    if frame["value"].isna().all():
+        return Text(context.say(_t("{title}: no complete period to draw yet."), title=context.title(metric)))
     targets = [context.target(metric, context.segment, period) for period in periods]
     frame["target"] = [math.nan if target is None else target for target in targets]
     twin = twin_of(context, metric, frame, context.say(_t("Period")), context.say(_t("Year before")))
@@ -34,7 +36,7 @@ def trend(context: Context, metric: Metric) -> Chart:
 
 def _drawn(context: Context, metric: Metric, period: Period) -> Row:
     row = context.figure(metric, context.segment, period)
-    return row if row and can_be_drawn(context, row, period) else None
+    return row if can_be_drawn(row) else None
 
 
 def _label(period: Period) -> str:

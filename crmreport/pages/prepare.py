@@ -11,7 +11,7 @@ import papermill
 from crmreport.config import SECTION, Project
 from crmreport.context import Context
 from crmreport.errors import UserError, suggestion
-from crmreport.language import _t, translate, write_period
+from crmreport.language import _t, escaped, translate, write_period
 from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results, covered
 
@@ -29,8 +29,8 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
     context = Context(project, results, period, page.segment, page.language)
     words = {
         "period": write_period(period, page.language),
-        "segment": context.segment_title(),
-        "company": project.settings.company_name(page.language),
+        "segment": escaped(context.segment_title()),
+        "company": escaped(project.settings.company_name(page.language)),
     }
     missing = [need for need in chapter.needs if not results.knows(need)]
     cells: list[Any] = []

@@ -1,18 +1,23 @@
 // Draw each chart from the specification beside it; nothing is fetched.
 "use strict";
 
-const DARK = { axis: { labelColor: "#aeb6c0", titleColor: "#aeb6c0", domainColor: "#4a5563", gridColor: "#4a5563",
-  tickColor: "#4a5563" }, legend: { labelColor: "#d5dae1" }, text: { fill: "#d5dae1" } };
+// The theme's colours (crmreport/display/theme.py) on a dark ground.
+const DARK = {
+  "#1f4e79": "#8ab4dc", "#1b2733": "#e5e9ee", "#9db8d2": "#4f7396", "#9aa5b1": "#c0a878",
+  "#d5dae1": "#3a434e", "#6b7280": "#aeb6c0",
+};
 
 function isDark() {
   return document.documentElement.dataset.theme === "dark";
 }
 
 function draw(figure) {
-  const spec = JSON.parse(figure.querySelector("script").textContent);
-  const place = figure.querySelector(".crm-drawing");
-  const config = { font: getComputedStyle(document.body).fontFamily, ...(isDark() ? DARK : {}) };
-  return vegaEmbed(place, spec, { actions: false, renderer: "svg", config, ast: false });
+  let text = figure.querySelector("script").textContent;
+  if (isDark()) {
+    text = text.replace(/#[0-9a-f]{6}/g, (colour) => DARK[colour] || colour);
+  }
+  const config = { font: getComputedStyle(document.body).fontFamily };
+  return vegaEmbed(figure.querySelector(".crm-drawing"), JSON.parse(text), { actions: false, renderer: "svg", config });
 }
 
 function drawAll() {
