@@ -168,6 +168,7 @@ def _config(book: Book) -> dict[str, Any]:
         "html_title": _title(book),
         "html_copy_source": False,  # else Sphinx publishes every executed notebook
         "html_show_sourcelink": False,
+        "html_show_copyright": False,
         "html_last_updated_fmt": None,
         "numfig": False,
         "html_theme_options": {

@@ -45,8 +45,8 @@ def test_no_chart_is_a_raster_image(review: BuiltReview, language: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "words"), [
-    ("en", ["What changed", "North explains", "What to do", "Revenue"]),
-    ("zh_CN", ["变化要点", "建议", "销售额"]),
+    ("en", ["What changed", "North explains", "What to do", "Revenue", "£753.8K", "84.5%"]),
+    ("zh_CN", ["变化要点", "建议", "销售额", "£75.4万", "84.5%"]),
 ])  # fmt: skip
 def test_the_first_page_says_what_changed_why_and_what_to_do(
     review: BuiltReview, pdftotext: str, language: str, words: list[str]
