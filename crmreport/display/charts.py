@@ -14,13 +14,19 @@ from crmreport.display import theme
 from crmreport.display.outputs import Chart, Table
 
 WIDTH = "container"
+# Vega abbreviates by thousands; Chinese counts by ten thousands.
+_LARGE_NUMBERS = {
+    "zh_CN": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿'"
+    " : abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, ',')"
+}
 _AXIS_FORMAT = {"share": "%", "money": "~s", "count": "~s", "points": "+,.0f", "minutes": ",.0f"}
 
 
 @dataclass(frozen=True)
 class Words:
-    """What the reader reads: the chart's finding, its description, axes and legend."""
+    """What the reader reads: the chart's finding, its description, axes and legend, in one language."""
 
+    language: str
     title: str
     description: str
     value_axis: str
@@ -37,8 +43,11 @@ def _finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, t
     return Chart(sized, words.title, words.description, twin)
 
 
-def _axis(unit: str, title: str) -> alt.Axis:
-    return alt.Axis(title=title, format=_AXIS_FORMAT[unit], tickCount=5)
+def _axis(unit: str, words: Words) -> alt.Axis:
+    axis = alt.Axis(title=words.value_axis, format=_AXIS_FORMAT[unit], tickCount=5)
+    if _AXIS_FORMAT[unit] == "~s" and words.language in _LARGE_NUMBERS:
+        axis.labelExpr = _LARGE_NUMBERS[words.language]
+    return axis
 
 
 def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
@@ -50,7 +59,7 @@ def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool)
     order = list(frame["label"])
     x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
     scale = alt.Scale(zero=zero)
-    y = _axis(unit, words.value_axis)
+    y = _axis(unit, words)
     tooltip = [
         alt.Tooltip("label:N", title=words.category_axis),
         alt.Tooltip("written:N", title=words.value_axis),
@@ -101,7 +110,7 @@ def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: 
     """
     order = list(frame["label"])
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = _axis(unit, words.value_axis)
+    x = _axis(unit, words)
     scale = alt.Scale(zero=zero, nice=True)
     known = frame.dropna(subset=["value"])
     marks = [known[["label", "value", "written"]].assign(series=words.now)]
@@ -137,7 +146,7 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
     """
     order = list(frame["label"])
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = _axis(unit, words.value_axis)
+    x = _axis(unit, words)
     known = frame.dropna(subset=["value"])
     colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.INK])
     # Room at the right for the figures, so that no mark runs through them.

@@ -72,6 +72,7 @@ def twin_of(context: Context, metric: Metric, frame: pd.DataFrame, first: str, l
 def words_of(context: Context, metric: Metric, title: str, kind: str, now: str, earlier: str) -> Words:
     """Give what a reader reads around a chart; `kind` says in words what sort of chart it is."""
     return Words(
+        language=context.language,
         title=title,
         description=context.say(_t("{title}. {kind}"), title=title, kind=kind),
         value_axis=context.say(_BETTER[metric.better], figure=_with_unit(context, metric)),

@@ -49,6 +49,7 @@ def funnel(context: Context, stages: pd.DataFrame) -> Chart:
     listed = ", ".join(f"{a} {b}" for a, b in zip(frame["label"], frame["written"], strict=True))
     this_year, last_year = both_years(context)
     words = Words(
+        language=context.language,
         title=_bottleneck(context, now["reached"], frame["label"]),
         description=context.say(
             _t("Bar chart of the stages that leads reached within 60 days: {stages}."), stages=listed
