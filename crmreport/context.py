@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmreport.config import Project
 from crmreport.errors import UserError, suggestion
-from crmreport.findings.detect import BASELINES, PREVIOUS, YEAR_BEFORE, baseline_of
+from crmreport.findings.detect import PREVIOUS, YEAR_BEFORE, baselines_of
 from crmreport.findings.rank import Finding, find, headlines, of_segment
 from crmreport.findings.sentences import Speaker
 from crmreport.language import _t, translate, write_period
@@ -101,8 +101,8 @@ class Context:
         return None
 
     def baselines(self) -> tuple[tuple[str, Period], ...]:
-        """Give both baselines with their periods."""
-        return tuple((b, baseline_of(self.period, b)) for b in BASELINES)
+        """Give the baselines with their periods."""
+        return baselines_of(self.period)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

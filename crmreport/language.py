@@ -97,4 +97,4 @@ def write_period(period: Period, language: str) -> str:
         return translate(_t("Q{quarter} {year}"), language, quarter=part[1:], year=year)
     if period.kind is Kind.WEEK:
         return translate(_t("week {week} of {year}"), language, week=int(part[1:]), year=year)
-    return translate(_t("year {year}"), language, year=year)
+    return translate(_t("{year}"), language, year=year)

@@ -18,7 +18,7 @@ from crmreport.analyses.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.funnel import funnel
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
-from crmreport.findings.detect import baseline_of, find_changes
+from crmreport.findings.detect import baselines_of, find_changes
 from crmreport.language import Phrase, _t
 from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
@@ -208,7 +208,7 @@ def _keep(
     """Compute everything and put it into its folder, whole or not at all."""
     settings = project.settings
     partial = [p for p in periods if p.is_partial]
-    parts = [baseline_of(p, b) for p in partial for b in ("previous", "year_before")]
+    parts = [before for p in partial for _, before in baselines_of(p)]
     periods = tuple(dict.fromkeys((*periods, *parts)))
     cube = compute_cube(data, periods, settings.active_days, settings.minimum_cell)
     stages = pd.DataFrame(columns=list(FUNNEL_COLUMNS))

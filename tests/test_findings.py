@@ -204,6 +204,24 @@ def test_a_metric_without_one_usable_figure_changes_nothing():
     assert set(changes["metric"]) == {"csat"}
 
 
+def test_no_more_can_be_lost_than_there_was():
+    changes = of_two(ORDERS, {"mail": (60,)}, {"mail": (2,)})
+    assert (changes["low"] >= -changes["before_value"]).all()
+
+
+def test_a_year_is_compared_with_one_year():
+    now, before = CALENDAR.period("2024"), CALENDAR.period("2023")
+    changes = find_changes(cube(ORDERS, {before: {"mail": (400,)}, now: {"mail": (500,)}}), now, ())
+    assert set(changes["baseline"]) == {YEAR_BEFORE}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_short_history_is_owned_up_to(language):
+    (finding,) = find(of_two(CSAT, {"mail": (500, 600)}, {"mail": (300, 600)}))
+    said = {"en": "too short to tell its usual ups and downs", "zh_CN": "无法判断其平时的起伏"}[language]
+    assert said in details(finding, speaker(language))[-1]
+
+
 # Where nothing changed.
 
 

@@ -51,16 +51,22 @@ def baseline_of(period: Period, baseline: str) -> Period:
     return period.predecessor() if baseline == PREVIOUS else period.year_before()
 
 
+def baselines_of(period: Period) -> tuple[tuple[str, Period], ...]:
+    """Give the periods with which one is compared, by baseline; a year has one before it, not two."""
+    found = tuple((baseline, baseline_of(period, baseline)) for baseline in BASELINES)
+    return found[1:] if found[0][1] == found[1][1] else found
+
+
 def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) -> pd.DataFrame:
     """Test every metric and segment of a period against the period before and the same one last year.
 
     `history` are the whole periods of the same kind in the cube. Columns: `metric`, `dimension`, `segment`,
     `baseline`, `period`, `before_period` (keys), then `before_` and `after_` numerator, denominator, value,
     low, high; `difference` with `low` and `high` (95 %, widened by the routine variation),
-    `standard_error`, `dispersion`, `z`, `p`, `q` (corrected) and `is_clear`. Small samples are there, since
-    parts must add up, but are not tested (`p` is missing); figures of unfinished periods only beside the
-    same part of another. Ratios have a third baseline, POOLED, in which `mix_and_rate` sees what creeps;
-    its rows are not tested themselves.
+    `standard_error`, `dispersion`, `history` (how many earlier changes are known), `z`, `p`, `q` (corrected)
+    and `is_clear`. Small samples are there, since parts must add up, but are not tested (`p` is missing);
+    figures of unfinished periods only beside the same part of another. Ratios have a third baseline,
+    POOLED, in which `mix_and_rate` sees what creeps; its rows are not tested themselves.
     """
     earlier = sorted(p for p in history if p.end <= period.start)
     testable = ("ok", "incomplete") if period.is_partial else ("ok",)
@@ -109,23 +115,24 @@ def _changes_of(
     """Test one metric's segments against each baseline that the cube has."""
     known = set(wide["value"].columns)
     frames = []
-    dispersion = np.ones(len(wide))
-    for baseline in BASELINES:
-        before = baseline_of(period, baseline)
+    dispersion, history = np.ones(len(wide)), np.zeros(len(wide), dtype=int)
+    for baseline, before in baselines_of(period):
         if not {period.key, before.key} <= known:
             continue
         past = _at(wide, [baseline_of(p, baseline) for p in earlier])
-        dispersion = _dispersion(z_scores(metric, past, _at(wide, earlier)))
+        routine = z_scores(metric, past, _at(wide, earlier))
+        dispersion, history = _dispersion(routine), np.isfinite(routine).sum(axis=1)
         small = wide["is_small"].reindex(columns=[before.key, period.key]).eq(1).any(axis=1).to_numpy()
         frame = _rows(metric, wide, _at(wide, [before]), _at(wide, [period]), dispersion)
         p = np.where(small, np.nan, 2 * stats.norm.sf(np.abs(frame["z"])))
-        frames.append(frame.assign(baseline=baseline, period=period.key, before_period=before.key, p=p))
+        names = {"baseline": baseline, "period": period.key, "before_period": before.key}
+        frames.append(frame.assign(**names, p=p, history=history))
     now, before_them = _pooled_periods(metric, period)
     if now and {p.key for p in (*now, *before_them)} <= known:
         # The routine variation is that of the last baseline above, the year before.
         old, new = (pooled(metric, _at(wide, periods)) for periods in (before_them, now))
         names = {"baseline": POOLED, "period": _run(now), "before_period": _run(before_them)}
-        frames.append(_rows(metric, wide, old, new, dispersion).assign(**names, p=np.nan))
+        frames.append(_rows(metric, wide, old, new, dispersion).assign(**names, p=np.nan, history=history))
     return [frame[np.isfinite(frame["difference"])] for frame in frames]
 
 

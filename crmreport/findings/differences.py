@@ -54,7 +54,11 @@ def difference_interval(metric: Metric, old: Figures, new: Figures, dispersion: 
     else:
         below = above = intervals.Z * standard_error(metric, old, new)
     widening = np.sqrt(dispersion)
-    return difference - widening * below, difference + widening * above
+    low, high = difference - widening * below, difference + widening * above
+    if metric.estimate in (Estimate.COUNT, Estimate.TOTAL):
+        # More than there was cannot be lost.
+        low = np.maximum(low, np.minimum(-old.value, difference))
+    return low, high
 
 
 def of_sums(metric: Metric, numerator: Array, denominator: Array, squares: Array) -> Figures:

@@ -41,6 +41,7 @@ class Change:
     low: float
     high: float
     dispersion: float
+    history: int
     z: float
     q: float
     is_clear: bool
@@ -142,6 +143,7 @@ def _change(row: pd.Series) -> Change:
         low=float(row["low"]),
         high=float(row["high"]),
         dispersion=float(row["dispersion"]),
+        history=int(row["history"]),
         z=float(row["z"]),
         q=float(row["q"]),
         is_clear=bool(row["is_clear"]),

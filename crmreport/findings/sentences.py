@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crmreport.findings.decompose import Mix
+from crmreport.findings.detect import MINIMUM_HISTORY
 from crmreport.findings.rank import CHANGED, HIDDEN, IN_SEGMENT, Change, Finding, Part
 from crmreport.language import _t, translate
 from crmreport.metrics import metric as metric_named
@@ -108,6 +109,12 @@ def details(finding: Finding, speaker: Speaker) -> list[str]:
     if finding.kind == CHANGED and finding.other:
         told.append(_other(finding.other, speaker))
     told.append(_certainty(finding, change, speaker))
+    if change.history < MINIMUM_HISTORY:
+        told.append(
+            speaker.say(
+                _t("The data are too short to tell its usual ups and downs: only chance is ruled out.")
+            )
+        )
     return told
 
 
