@@ -63,12 +63,13 @@ class BookError(Exception):
 
 def assemble(book: Book, folder: Path) -> None:
     """Write into a folder what Jupyter Book reads: only what changed, and nothing that is not of the book."""
+    written = _people_write(book)
     files = {
         "_config.yml": _yaml(_config(book)),
-        "_toc.yml": _yaml(_contents(book)),
+        "_toc.yml": _yaml(_contents(book, list(written))),
         "glossary.md": glossary_page(book.project.settings, book.periods[-1], book.language),
         **{f"{page.name}.ipynb": text for page, text in book.pages.items()},
-        **_people_write(book),
+        **written,
     }
     for name, text in files.items():
         path = folder / name
@@ -125,24 +126,24 @@ def _filled(book: Book, text: str) -> str:
     return text
 
 
-def _contents(book: Book) -> dict[str, Any]:
-    """Give the table of contents: a part for each period, newest first, then what holds for all."""
+def _contents(book: Book, written: list[str]) -> dict[str, Any]:
+    """Give the table of contents: a part for each period, newest first, then what holds for all.
+
+    `written`: the files of the pages that people write.
+    """
     parts = []
     for period in sorted(book.periods, reverse=True):
         chapters = []
         for chapter in book.chapters:
             own = [p for p in book.pages if p.period == period.name and p.chapter == chapter.name]
-            entry: dict[str, Any] = {
-                "file": own[0].name,
-                "title": _say(book, chapter.title),
-            }
+            entry: dict[str, Any] = {"file": own[0].name, "title": _say(book, chapter.title)}
             sections = [{"file": p.name, "title": _segment(book, p)} for p in own[1:]]
             chapters.append(entry | ({"sections": sections} if sections else {}))
         parts.append({"caption": write_period(period, book.language), "chapters": chapters})
-    written = [{"file": "glossary"}] + [
-        {"file": name.removesuffix(".md")} for name in _people_write(book) if name != "index.md"
-    ]
-    parts.append({"caption": _say(book, _t("About this review")), "chapters": written})
+    lasting = ["glossary", *(name.removesuffix(".md") for name in written if name != "index.md")]
+    parts.append(
+        {"caption": _say(book, _t("About this review")), "chapters": [{"file": name} for name in lasting]}
+    )
     return {"format": "jb-book", "root": "index", "parts": parts}
 
 

@@ -146,15 +146,20 @@ def check_output(output: Path) -> None:
             _t("{path} holds other files, which a build would replace. Name an empty or a new folder."),
             path=str(output),
         )
+    check_writable(output.parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder if it is not there, and refuse one in which nothing can be written."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=output.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder):
             pass
     except OSError as error:
         raise UserError(
             _t("{path} cannot be written: {reason}. Name another output folder."),
-            path=str(output.parent),
-            reason=error.strerror,
+            path=str(folder),
+            reason=error.strerror or str(error),
         ) from None
 
 
@@ -200,14 +205,13 @@ def _make_books(
 
     def make_book(language: str) -> list[str]:
         folder = work.project.store / "book" / language
-        pages = {page: text for page, text in executed.items() if page.language == language}
         book = Book(
             project=work.project,
             results=work.results,
             language=language,
             chapters=work.chapters,
             periods=work.periods,
-            pages={p.page: pages[p.page] for p in work.pages if p.page in pages},
+            pages={p.page: executed[p.page] for p in work.pages if p.page.language == language},
             failed=frozenset(name for code, name in failed if code == language),
         )
         assemble(book, folder)
@@ -241,7 +245,13 @@ def _front_door(work: Work, made: Path) -> None:
 
 
 def _put_in_place(made: Path, output: Path) -> None:
-    """Swap the new output for the old one: at every moment there is one or the other."""
+    """Swap the new output for the old one, which comes back if the new one cannot take its place."""
+    before = made.with_name("before")
     if output.exists():
-        output.rename(made.with_name("before"))
-    made.rename(output)
+        output.rename(before)
+    try:
+        made.rename(output)
+    except OSError:
+        if before.exists():
+            before.rename(output)
+        raise

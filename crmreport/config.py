@@ -159,19 +159,20 @@ class Project:
     @cached_property
     def notebooks(self) -> Path:
         """Folder of the chapters' notebooks."""
-        return self._folder("notebooks", self.settings.notebooks)
+        return self.folder("notebooks", self.settings.notebooks)
 
     @cached_property
     def book(self) -> Path:
         """Folder of what people write."""
-        return self._folder("book", self.settings.book)
+        return self.folder("book", self.settings.book)
 
     @property
     def store(self) -> Path:
         """Folder in which computed results and executed pages are kept between builds."""
         return self.root / ".crmreport"
 
-    def _folder(self, key: str, value: str) -> Path:
+    def folder(self, key: str, value: str) -> Path:
+        """Find the folder that a setting names. UserError, naming the setting, if it is not there."""
         folder = (self.root / value).resolve()
         if not folder.is_dir():
             raise UserError(

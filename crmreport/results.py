@@ -27,6 +27,11 @@ from crmreport.tables.facts import facts
 
 _LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
 _COMPUTING = ("tables", "metrics", "analyses", "findings", "periods.py", "results.py", "segments.py")
+# Settings that decide what is shown and how, but no figure.
+_NOT_COMPUTED = {
+    *("company", "languages", "labels", "currency", "targets"),
+    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds"),
+}
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year)")
 _FISCAL_FORMS = _t("2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year)")
 _KINDS = {
@@ -182,9 +187,7 @@ def library_versions() -> dict[str, str]:
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
-    settings = project.settings.model_dump_json(
-        exclude={"company", "languages", "notebooks", "book", "chapters"}
-    )
+    settings = project.settings.model_dump_json(exclude=_NOT_COMPUTED)
     depends = [found, settings, others, code_fingerprint(*_COMPUTING), library_versions()]
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 

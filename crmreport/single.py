@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crmreport.book import Book, assemble, html_of, make
+from crmreport.build import check_writable
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.language import _t
@@ -52,7 +52,7 @@ def run_single(
     results = compute_results(project, (period,))
     chosen = covered(project, results, period)
     part = segment_in(results, segment)
-    _check_folder(folder)
+    check_writable(folder)
     page = _page(found.name, chosen.name, part, language)
     prepared = as_text(prepare(project, results, found, page))
     job = job_of(project, page, prepared, page.parameters | extra)
@@ -76,19 +76,6 @@ def _check_extra(extra: dict[str, Any]) -> None:
     for name in _OWN:
         if name in extra:
             raise UserError(_t("{name} is given twice. Say --{name} alone, without -p."), name=name)
-
-
-def _check_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder):
-            pass
-    except OSError as error:
-        raise UserError(
-            _t("{path} cannot be written: {reason}. Name another output folder."),
-            path=str(folder),
-            reason=error.strerror or str(error),
-        ) from None
 
 
 def _page(chapter: str, period: str, segment: Segment, language: str) -> Page:

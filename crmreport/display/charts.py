@@ -33,8 +33,6 @@ class Words:
     category_axis: str = ""
     now: str = ""
     earlier: str = ""
-    interval: str = ""
-    target: str = ""
 
 
 def _finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, twin: Table) -> Chart:

@@ -11,10 +11,6 @@ ACCENT = "#1f4e79"
 BAND = "#9db8d2"
 EARLIER = "#9aa5b1"
 
-# Colour alone says nothing: what is favourable also has a word or a sign beside it.
-GOOD = "#1a7f5a"
-BAD = "#b3261e"
-
 # Distinct for the colour-blind too (Okabe and Ito 2008), in this order.
 SERIES = ("#1f4e79", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#6b7280")
 

@@ -7,7 +7,7 @@ import pandas as pd
 from crmreport.context import Context
 from crmreport.display import charts
 from crmreport.display.outputs import Chart, Table
-from crmreport.exhibits.figures import both_years, laid_out, rounded, twin_of, words_of, year_before
+from crmreport.exhibits.figures import both_years, laid_out, rounded, twin_of, words_of
 from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t
 from crmreport.metrics.metric import Metric
@@ -44,7 +44,7 @@ def split(context: Context, metric: Metric, dimension: str) -> Chart:
 
 def _by_segment(context: Context, metric: Metric, dimension: str) -> tuple[pd.DataFrame, Table]:
     """Lay out a metric's figures by segment, largest first; all of them in the table."""
-    before = year_before(context)
+    before = context.period.year_before()
     rows = [
         (
             context.segment_name(segment),

@@ -6,7 +6,7 @@ from typing import Any
 
 from crmreport.context import Context
 from crmreport.display.outputs import Cards
-from crmreport.exhibits.status import can_be_drawn, status_note
+from crmreport.exhibits.status import can_be_drawn, is_shown, status_note
 from crmreport.language import _t
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Better, Metric
@@ -24,13 +24,12 @@ def _card(context: Context, metric: Metric) -> dict[str, Any]:
     row = context.figure(metric, context.segment, context.period)
     writer = context.writer
     note = status_note(context, row)
-    shown = row is not None and row["status"] not in ("undefined", "hidden")
-    value = writer.value(metric, row["value"]) if row is not None and shown else "–"
-    interval = writer.interval(metric, row["low"], row["high"]) if row is not None and shown else ""
+    value = writer.value(metric, row["value"]) if is_shown(row) else "–"
+    interval = writer.interval(metric, row["low"], row["high"]) if is_shown(row) else ""
     changes = [_change(context, metric, baseline, before) for baseline, before in context.baselines()]
     goal = context.target(metric, context.segment, context.period)
     title = context.title(metric)
-    said = context.say(_t("{title}: {value}"), title=title, value=value if shown else note)
+    said = context.say(_t("{title}: {value}"), title=title, value=value if is_shown(row) else note)
     return {
         "title": title,
         "value": value,
@@ -46,7 +45,7 @@ def _card(context: Context, metric: Metric) -> dict[str, Any]:
 
 def _value(context: Context, metric: Metric, period: Period) -> float | None:
     row = context.figure(metric, context.segment, period)
-    return float(f"{row['value']:.4g}") if row and can_be_drawn(row) else None
+    return float(f"{row['value']:.4g}") if can_be_drawn(row) else None
 
 
 def _change(context: Context, metric: Metric, baseline: str, before: Period) -> dict[str, str]:
@@ -66,11 +65,7 @@ def _target(context: Context, metric: Metric, goal: float, row: dict[str, Any] |
     """Write the target, and whether it is reached."""
     written = context.writer.value(metric, goal)
     # What is not over can still be reached.
-    if (
-        row is None
-        or row["status"] in ("incomplete", "undefined", "hidden")
-        or metric.better is Better.NEITHER
-    ):
+    if not is_shown(row) or row["status"] == "incomplete" or metric.better is Better.NEITHER:
         return context.say(_t("target {target}"), target=written)
     reached = row["value"] >= goal if metric.better is Better.HIGHER else row["value"] <= goal
     text = _t("target {target}: reached") if reached else _t("target {target}: missed")

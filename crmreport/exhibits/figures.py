@@ -12,10 +12,8 @@ from crmreport.context import Context
 from crmreport.display.charts import Words
 from crmreport.display.outputs import Table
 from crmreport.exhibits.status import cases, written
-from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t
 from crmreport.metrics.metric import Better, Metric, Unit
-from crmreport.periods import Period
 
 Row = dict[str, Any] | None  # one row of the cube; None where there is none
 
@@ -87,14 +85,9 @@ def _with_unit(context: Context, metric: Metric) -> str:
     return context.say(_WITH_UNIT[metric.unit], title=context.title(metric), currency=currency)
 
 
-def year_before(context: Context) -> Period:
-    """Give the same period of last year."""
-    return dict(context.baselines())[YEAR_BEFORE]
-
-
 def both_years(context: Context) -> tuple[str, str]:
     """Write the period and the same one of last year."""
-    return context.period_name(context.period), context.period_name(year_before(context))
+    return context.period_name(context.period), context.period_name(context.period.year_before())
 
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from crmreport.context import Context
 from crmreport.display import charts
 from crmreport.display.charts import Words
 from crmreport.display.outputs import Chart, Table
-from crmreport.exhibits.figures import both_years, rounded, year_before
+from crmreport.exhibits.figures import both_years, rounded
 from crmreport.language import _t
 
 
@@ -22,7 +22,7 @@ def funnel(context: Context, stages: pd.DataFrame) -> Chart:
     here = (context.segment.dimension, context.segment.value)
     own = stages[(stages["dimension"] == here[0]) & (stages["segment"] == here[1])]
     now = own[own["period"] == context.period.key].sort_values("stage_order", ignore_index=True)
-    before = own[own["period"] == year_before(context).key].set_index("stage")["reached"]
+    before = own[own["period"] == context.period.year_before().key].set_index("stage")["reached"]
     before = now["stage"].map(before) / (before.max() if len(before) else math.nan)
     shares = now["reached"] / (now["reached"].iloc[0] if len(now) else math.nan)
     number, percent = context.writer.number, context.writer.percent

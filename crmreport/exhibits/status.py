@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 from crmreport.context import Context
 from crmreport.language import _t
@@ -18,6 +18,11 @@ _WORDS = {
 }
 
 
+def is_shown(row: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    """Say whether there is a figure, and it may be shown."""
+    return row is not None and row["status"] not in ("undefined", "hidden")
+
+
 def status_note(context: Context, row: dict[str, Any] | None) -> str:
     """Say what is wrong with a figure; "" if nothing is."""
     return context.say(_WORDS[row["status"]]) if row and _WORDS[row["status"]] else ""
@@ -27,14 +32,14 @@ def written(context: Context, metric: Metric, row: dict[str, Any] | None) -> str
     """Write a figure with what is wrong with it, in brackets; or why there is none."""
     if row is None:
         return context.say(_WORDS["undefined"])
-    if row["status"] in ("undefined", "hidden"):
+    if not is_shown(row):
         return status_note(context, row)
     note = status_note(context, row)
     value = context.writer.value(metric, row["value"])
     return context.say(_t("{value} ({note})"), value=value, note=note) if note else value
 
 
-def can_be_drawn(row: dict[str, Any] | None) -> bool:
+def can_be_drawn(row: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
     """Say whether a figure belongs into the course of a metric.
 
     One of half a month, or one that the data do not reach back far enough for, would look like a fall.

@@ -65,14 +65,7 @@ def find_sources(project: Project) -> dict[str, Source]:
 
 def _in_folder(project: Project, folder: str, given: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
     """Find the files of a folder that are named as tables, but for those given; then the other files."""
-    place = project.root / folder
-    if not place.is_dir():
-        raise UserError(
-            _t("{key} in {file}: there is no folder {folder}. Name the folder from the project's own."),
-            key=f"{SECTION}.folder",
-            file=CONFIG_FILE,
-            folder=folder,
-        )
+    place = project.folder("folder", folder)
     files = sorted(p for p in place.iterdir() if p.suffix.lower() in FILE_TYPES and p.is_file())
     found: dict[str, Source] = {}
     for table in TABLES:
