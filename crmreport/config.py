@@ -2,59 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 import yaml
-from babel.numbers import list_currencies
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from crmreport.errors import UserError
-from crmreport.language import LANGUAGES, _t
+from crmreport.language import _t
 from crmreport.misconfigured import CONFIG_FILE, SECTION, explain
 from crmreport.periods import Calendar, Kind
+from crmreport.source import Currency, Frozen, Source, Timezone, Words, check_languages
 
-__all__ = ["ALL_CHAPTERS", "CONFIG_FILE", "SECTION", "Project", "SetAside", "Settings", "Source"]
-__all__ += ["nearest_project", "read_project"]
+__all__ = ["ALL_CHAPTERS", "CONFIG_FILE", "SECTION", "Project", "Settings", "nearest_project", "read_project"]
 
 ALL_CHAPTERS = ("summary", "sales", "satisfaction", "segment", "data")
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _check_languages(texts: Mapping[str, object]) -> Mapping[str, object]:
-    for language in texts:
-        if language not in LANGUAGES:
-            raise PydanticCustomError("no_language", "", {"wrong": language, "known": LANGUAGES})
-    return texts
-
-
-def _check_words(words: str | dict[str, str]) -> str | dict[str, str]:
-    if isinstance(words, dict):
-        _check_languages(words)
-    if not words or (isinstance(words, dict) and not all(words.values())):
-        raise PydanticCustomError("empty", "")
-    return words
-
-
-def _check_currency(code: str) -> str:
-    if code not in list_currencies():
-        raise PydanticCustomError("no_currency", "")
-    return code
-
-
-def _check_timezone(name: str) -> str:
-    if name not in available_timezones():
-        raise PydanticCustomError("no_timezone", "")
-    return name
 
 
 def _check_unique(names: Sequence[str]) -> Sequence[str]:
@@ -70,41 +37,19 @@ def _check_chapter(name: str) -> str:
     return name
 
 
-Words = Annotated[str | dict[str, str], AfterValidator(_check_words)]  # in all languages, or by language
 Names = Annotated[tuple[str, ...], AfterValidator(_check_unique)]
 Chapter = Annotated[str, AfterValidator(_check_chapter)]
 Languages = Annotated[tuple[Literal["en", "zh_CN"], ...], Field(min_length=1), AfterValidator(_check_unique)]
-Labels = Annotated[dict[str, dict[str, str]], AfterValidator(_check_languages)]
+Labels = Annotated[dict[str, dict[str, str]], AfterValidator(check_languages)]
 
 
-class SetAside(_Frozen):
-    """Rows that are not used: a condition (SQL, over the file's own columns) and the reason, in words."""
-
-    where: str
-    reason: Words
-
-
-class Source(_Frozen):
-    """Where one table comes from.
-
-    `file`: path from the project's folder. `columns`: the contract's name to the file's own, where they
-    differ. `one_row_per_key`: the file repeats the table's rows (as an export by order line repeats the
-    order); the first of each key is used and the rest is no defect.
-    """
-
-    file: str
-    columns: dict[str, str] = {}
-    set_aside: tuple[SetAside, ...] = ()
-    one_row_per_key: bool = False
-
-
-class Settings(_Frozen):
+class Settings(Frozen):
     """The ``crmreport:`` section: what is reviewed, from what, for whom."""
 
     company: Words
     languages: Languages = ("en",)
-    currency: Annotated[str, AfterValidator(_check_currency)] = "USD"
-    timezone: Annotated[str, AfterValidator(_check_timezone)] = "UTC"
+    currency: Currency = "USD"
+    timezone: Timezone = "UTC"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     frequency: Literal["month", "quarter", "week", "year"] = "month"
     periods: Annotated[int, Field(ge=1)] = 1  # how many of the last complete periods a review shows
@@ -116,9 +61,12 @@ class Settings(_Frozen):
     active_days: Annotated[int, Field(ge=1)] = 90  # a customer is active this long after an order
     minimum_cell: Annotated[int, Field(ge=1)] = 5  # groups of fewer customers are not shown
     folder: str | None = None  # tables of this folder that are named as in the contract
-    tables: dict[str, Source] = {}
+    tables: dict[str, Source] = Field({})
+    merge_customers_by: Names = ()  # customers that share a value in one of these columns are one
+    rates: str | None = None  # what a unit of other currencies is worth: currency, starts_on, rate
+    fail_on: Names = ()  # checks of the data's quality that stop a build
     targets: str | None = None
-    labels: Labels = {}  # by language: how a value of the data is written there
+    labels: Labels = Field({})  # by language: how a value of the data is written there
     notebooks: str = "notebooks"
     book: str = "book"
     page_timeout_seconds: Annotated[int, Field(ge=1)] = 600
@@ -232,7 +180,7 @@ def read_project(folder: Path | str) -> Project:
     try:
         settings = Settings.model_validate(section)
     except ValidationError as error:
-        raise explain(error, Settings.model_fields, Source.model_fields, SetAside.model_fields) from None
+        raise explain(error, Settings) from None
     return Project(root, settings, content)
 
 

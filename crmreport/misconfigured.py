@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from crmreport.errors import UserError, suggestion
 from crmreport.language import Phrase, _t
@@ -45,6 +45,15 @@ _WRONG = {
         "{key} in {file} is {value}, which is not a time zone. Use a name such as Europe/London or "
         "Asia/Shanghai."
     ),
+    "no_place": _t(
+        "{key} in {file} must say where its rows are: either a file, as file: PATH, or a database, as "
+        "database: ADDRESS."
+    ),
+    "no_table": _t("{key} in {file} names a database. Say either a table of it or a query."),
+    "several_origins": _t(
+        "{key} in {file} has more than one of heading, sql and constant. Keep the one that is meant."
+    ),
+    "no_check": _t("{key} in {file}: {wrong} is not a check. {suggestion}"),
     "twice": _t("{key} in {file} names {name} twice. Take one away."),
     "no_chapter": _t(
         "{key} in {file} is {value}; a chapter is the name of a notebook alone, without .ipynb."
@@ -52,13 +61,10 @@ _WRONG = {
 }
 
 
-def explain(
-    error: ValidationError, settings: Collection[str], source: Collection[str], set_aside: Collection[str]
-) -> UserError:
-    """Say the first thing that is wrong with the section: the key, the value and the cure.
+def explain(error: ValidationError, model: type[BaseModel], file: str = CONFIG_FILE) -> UserError:
+    """Say the first thing that is wrong: the key, the value and the cure.
 
-    The other arguments: names of the settings that there are in the section, in a table of it, and in a
-    condition of such a table.
+    `model`: what the whole file, or our section of it, must be; `file`: where it stands.
     """
     # A misspelt key first: the one that it was meant for may be missing for that reason alone.
     errors = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
@@ -66,16 +72,15 @@ def explain(
     # Of a value that may be of several types, Pydantic names the type too.
     place = [str(p) for p in first["loc"] if p not in ("str", "[key]") and not str(p).startswith("dict[")]
     values: dict[str, Any] = {
-        "key": ".".join([SECTION, *place]),
-        "file": CONFIG_FILE,
+        "key": ".".join([SECTION, *place] if file == CONFIG_FILE else place),
+        "file": file,
         "value": Phrase(_t("empty"), {}) if first["input"] is None else repr(first["input"]),
     } | first.get("ctx", {})
     if first["type"] == "extra_forbidden":
-        known = settings if len(place) == 1 else source if len(place) == 3 else set_aside
         return UserError(
             _t("{key} in {file} is not a setting. {suggestion}"),
             **values,
-            suggestion=suggestion(place[-1], known),
+            suggestion=suggestion(place[-1], _settings_at(model, place[:-1])),
         )
     if first["type"] in ("literal_error", "no_language"):
         known = values.get("known") or re.findall(r"'([^']*)'", values["expected"])
@@ -83,7 +88,7 @@ def explain(
         return UserError(
             _t("{key} in {file}: {wrong} cannot be used. {suggestion}"),
             key=values["key"],
-            file=CONFIG_FILE,
+            file=file,
             wrong=wrong,
             suggestion=suggestion(wrong, known),
         )
@@ -93,3 +98,20 @@ def explain(
     if text is None:
         return UserError(_t("{key} in {file} is {value}: {reason}. Mend it."), **values, reason=first["msg"])
     return UserError(text, **values)
+
+
+def _settings_at(model: type[BaseModel], place: list[str]) -> list[str]:
+    """Name the settings that there are at a place; a name or a number within a collection leads nowhere."""
+    for part in place:
+        field = model.model_fields.get(part)
+        if field is not None:
+            model = next(_models_in(field.annotation), model)
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 - whatever a type may be
+    """Find the kinds of settings that a field may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -24,14 +24,19 @@ from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
+from crmreport.tables.set_aside import write_set_aside
 
 _LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
-_COMPUTING = ("tables", "metrics", "analyses", "findings", "periods.py", "results.py", "segments.py")
+_COMPUTING = (
+    *("source.py", "presets", "tables", "metrics", "analyses", "findings"),
+    *("periods.py", "results.py", "segments.py"),
+)
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
     *("company", "languages", "labels", "currency", "targets"),
     *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds"),
 }
+SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year)")
 _FISCAL_FORMS = _t("2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year)")
 _KINDS = {
@@ -48,7 +53,8 @@ class Results:
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
     `crmreport.tables.cleaning`. `first_day`, `as_of`: first and last day that the data cover. `folder`:
-    where all this is kept. `data`: each table's file's fingerprint. `columns`: each table's columns.
+    where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
+    fingerprint. `columns`: each table's columns. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
@@ -59,6 +65,12 @@ class Results:
     as_of: date
     data: dict[str, str]
     columns: dict[str, list[str]]
+    read_otherwise_from: date | None = None
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a row that was set aside for being of the future no longer is."""
+        return self.read_otherwise_from is not None and self.read_otherwise_from <= date.today()
 
     def knows(self, need: str) -> bool:
         """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
@@ -76,7 +88,7 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     others = sorted({name for name in asked if read_period(project, name).kind is not project.settings.kind})
     folder = project.store / "results" / _key(project, found, others)
     kept = _load(folder)
-    if kept is None:
+    if kept is None or kept.is_outdated:
         data = read_data(project)
         calendar = project.settings.calendar
         wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
@@ -223,6 +235,7 @@ def _keep(
         "as_of": str(data.as_of),
         "data": found,
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
+        "read_otherwise_from": None if data.future_from is None else str(data.future_from),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as place:
@@ -230,9 +243,11 @@ def _keep(
         made.mkdir()
         for name, frame in (("cube", cube), ("funnel", stages), ("cleaning", data.cleaning)):
             frame.to_parquet(made / f"{name}.parquet", index=False)
+        write_set_aside(data, made / SET_ASIDE)
         (made / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
-        if folder.exists() and _load(folder) is None:
-            folder.rename(Path(place, "broken"))
+        before = _load(folder)
+        if folder.exists() and (before is None or before.is_outdated):
+            folder.rename(Path(place, "before"))
         try:
             made.rename(folder)
         except OSError:
@@ -253,9 +268,14 @@ def _load(folder: Path) -> Results | None:
             as_of=date.fromisoformat(about["as_of"]),
             data=about["data"],
             columns=about["columns"],
+            read_otherwise_from=_day(about["read_otherwise_from"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's own errors are among the first two
         return None
+
+
+def _day(written: str | None) -> date | None:
+    return None if written is None else date.fromisoformat(written)
 
 
 def _read(path: Path) -> pd.DataFrame | None:

@@ -15,19 +15,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from crmreport.config import Source
+from crmreport.source import Source
 from crmreport.tables.cleaning import Cleaned, clean
 from crmreport.tables.column import FIRST_YEAR, LAST_YEAR, Type
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.files import open_file
-from crmreport.tables.sources import connect
+from crmreport.tables.conventions import Conventions
+from crmreport.tables.engine import connect
+from crmreport.tables.readers import open_source
 from tests.small_project import FEEDBACK, ORDERS, refused_list, write_project
 
 
 def clean_file(path: Path, name: str, timezone: str = "UTC", **source: object) -> Cleaned:
-    connection = connect(timezone)
-    raw = open_file(connection, path, name)
-    return clean(connection, raw, table(name), Source(file=path.name, **source), path, timezone, {})
+    connection, given = connect(timezone), Source(file=path.name, **source)
+    opened = open_source(connection, path.parent, given, name)
+    return clean(connection, opened, table(name), given, Conventions(timezone=timezone), {})
 
 
 def clean_cells(folder: Path, name: str, cells: dict[str, list[str]], **more) -> Cleaned:
@@ -58,8 +59,9 @@ def feedback(folder: Path, **cells: list[str]) -> Cleaned:
 def test_a_whole_number_is_never_rounded_to_one_that_nobody_gave(tmp_path: Path):
     cleaned = feedback(tmp_path, csat=["5", "4.0", "4.5", " 3 ", "", "six", "0", "6", "1e0", "nan", "inf"])
     assert column(cleaned, "csat") == [5, 4, None, 3, None, None, None, None, 1, None, None]
-    # 4.5, six, 0, 6, nan and inf cannot be; the empty cell says nothing.
-    assert log(cleaned)["emptied", "unreadable", "csat"] == 6
+    # 4.5, six, nan and inf are no whole numbers; 0 and 6 are not on the scale; the empty cell says nothing.
+    assert log(cleaned)["emptied", "unreadable", "csat"] == 4
+    assert log(cleaned)["emptied", "impossible", "csat"] == 2
 
 
 def test_money_is_an_exact_decimal(tmp_path: Path):

@@ -10,8 +10,8 @@ from crmreport.metrics.conversion import CONVERSION_DAYS
 from crmreport.metrics.metric import matured
 from crmreport.metrics.placing import by_segment, in_periods
 from crmreport.periods import Period
+from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts import DIMENSIONS
-from crmreport.tables.sources import IbisTable
 
 COLUMNS = ("period", "dimension", "segment", "stage_order", "stage", "reached")
 

@@ -16,6 +16,7 @@ from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
 from crmreport.results import code_fingerprint
 from crmreport.segments import UNKNOWN, WHOLE, Segment
+from crmreport.tables.rules import ACTIONS, RULES
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}
@@ -67,22 +68,6 @@ def _cell(context: Context, metric: Metric, segment: Segment) -> str:
     return context.say(_t("{value} ({difference} {sign})"), value=text, difference=difference, sign=sign)
 
 
-_ACTIONS = {
-    "read": _t("read"),
-    "kept": _t("used"),
-    "set aside": _t("set aside"),
-    "emptied": _t("value treated as missing"),
-}
-_RULES = {
-    "missing": _t("{column} is missing"),
-    "unreadable": _t("{column} cannot be read, or cannot be true"),
-    "duplicate": _t("same {column} as a row before"),
-    "repeats": _t("another row of the same {column}, as this export has them"),
-    "orphan": _t("no order of this {column} is used"),
-    "": "",
-}
-
-
 def cleaning(context: Context, log: pd.DataFrame) -> Table:
     """Show what became of every row that was read, by table and reason."""
     rows = []
@@ -93,11 +78,11 @@ def cleaning(context: Context, log: pd.DataFrame) -> Table:
                 words if isinstance(words, str) else words.get(context.language) or next(iter(words.values()))
             )
         else:
-            reason = context.say(_RULES[line["rule"]], column=line["column"]) if line["rule"] else ""
+            reason = context.say(RULES[line["rule"]], column=line["column"]) if line["rule"] else ""
         rows.append(
             (
                 line["table"],
-                context.say(_ACTIONS[line["action"]]),
+                context.say(ACTIONS[line["action"]]),
                 reason,
                 context.writer.number(line["rows"]),
             )

@@ -18,8 +18,8 @@ from crmreport.metrics.placing import by_segment, in_periods
 from crmreport.periods import Period
 from crmreport.segments import ALL, UNKNOWN
 from crmreport.tables.data import Data
+from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts import facts
-from crmreport.tables.sources import IbisTable
 
 COLUMNS = (
     "period",

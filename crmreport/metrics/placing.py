@@ -8,8 +8,8 @@ import pandas as pd
 from crmreport.metrics.metric import Rows
 from crmreport.periods import Period
 from crmreport.segments import ALL, UNKNOWN
+from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts import DIMENSIONS
-from crmreport.tables.sources import IbisTable
 
 
 def dimensions_of(fact: IbisTable) -> list[str]:

@@ -32,6 +32,7 @@ class Column:
     `dimension`: title of the column where metrics may be split by its few values; "" elsewhere.
     `references`: the table whose key the column holds.
     `low`, `high`: the smallest and largest possible value; another one is an error in the data.
+    `not_before`: the column of times that this one's cannot precede.
     """
 
     name: str
@@ -44,17 +45,23 @@ class Column:
     references: str = ""
     low: float | None = None
     high: float | None = None
+    not_before: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Table:
-    """One table of the contract; `key` names the columns that tell its rows apart; () if nothing does."""
+    """One table of the contract.
+
+    `key`: the columns that tell its rows apart; () if nothing does. `clock`: the column that says when a row
+    happened, never when something is planned; "" if none does.
+    """
 
     name: str
     title: str
     meaning: str
     key: tuple[str, ...]
     columns: tuple[Column, ...]
+    clock: str = ""
 
     def column(self, name: str) -> Column:
         """Return the column of that name; KeyError if the table has none."""
@@ -86,6 +93,12 @@ class Facts(MoneyFacts, total=False):
     unit: str
 
 
+class TimeFacts(Facts, total=False):
+    """What may be said of a column of times."""
+
+    not_before: str
+
+
 def text(name: str, meaning: str, **facts: Unpack[Facts]) -> Column:
     """Declare a column of texts."""
     return Column(name=name, type=Type.TEXT, meaning=meaning, **facts)
@@ -106,12 +119,12 @@ def boolean(name: str, meaning: str, **facts: Unpack[Facts]) -> Column:
     return Column(name=name, type=Type.BOOLEAN, meaning=meaning, **facts)
 
 
-def timestamp(name: str, meaning: str, **facts: Unpack[Facts]) -> Column:
+def timestamp(name: str, meaning: str, **facts: Unpack[TimeFacts]) -> Column:
     """Declare a column of moments."""
     return Column(name=name, type=Type.TIMESTAMP, meaning=meaning, **facts)
 
 
-def date(name: str, meaning: str, **facts: Unpack[Facts]) -> Column:
+def date(name: str, meaning: str, **facts: Unpack[TimeFacts]) -> Column:
     """Declare a column of days."""
     return Column(name=name, type=Type.DATE, meaning=meaning, **facts)
 

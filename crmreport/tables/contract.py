@@ -46,7 +46,11 @@ CUSTOMERS = Table(
         text("tier", _t("Service or loyalty level"), dimension=_t("Tier")),
         text("lead_source", _t("Channel through which the customer was won"), dimension=_t("Lead source")),
         timestamp("joined_at", _t("When the customer relation began")),
-        timestamp("left_at", _t("When the customer ended the relation; missing while it lasts")),
+        timestamp(
+            "left_at",
+            _t("When the customer ended the relation; missing while it lasts"),
+            not_before="joined_at",
+        ),
     ),
 )
 
@@ -69,6 +73,7 @@ ORDERS = Table(
     title=_t("Orders"),
     meaning=_t("One row per order placed."),
     key=("order_id",),
+    clock="ordered_at",
     columns=(
         text("order_id", _t("Identifies the order"), required=True, private=True),
         text("customer_id", _t("Customer who ordered"), required=True, private=True, references="customers"),
@@ -104,6 +109,7 @@ INTERACTIONS = Table(
     title=_t("Interactions"),
     meaning=_t("One row per contact or service case."),
     key=("interaction_id",),
+    clock="opened_at",
     columns=(
         text("interaction_id", _t("Identifies the contact or case"), required=True, private=True),
         text("customer_id", _t("Customer concerned"), private=True, references="customers"),
@@ -114,8 +120,14 @@ INTERACTIONS = Table(
         text("agent", _t("Employee who handled it"), private=True),
         text("service_team", _t("Team that handled it"), dimension=_t("Service team")),
         timestamp("opened_at", _t("When it began"), required=True),
-        timestamp("first_response_at", _t("First answer by a person; missing until there is one")),
-        timestamp("resolved_at", _t("When it was resolved; missing while it is open")),
+        timestamp(
+            "first_response_at",
+            _t("First answer by a person; missing until there is one"),
+            not_before="opened_at",
+        ),
+        timestamp(
+            "resolved_at", _t("When it was resolved; missing while it is open"), not_before="opened_at"
+        ),
         text("issue_type", _t("What it was about"), dimension=_t("Issue type")),
         boolean("is_complaint", _t("Whether the customer complained")),
         integer("reopened_count", _t("How often it was opened again"), unit="times", low=0),
@@ -127,6 +139,7 @@ FEEDBACK = Table(
     title=_t("Feedback"),
     meaning=_t("One row per answered survey."),
     key=("feedback_id",),
+    clock="answered_at",
     columns=(
         text("feedback_id", _t("Identifies the answer"), required=True, private=True),
         text("customer_id", _t("Customer who answered"), private=True, references="customers"),
@@ -158,6 +171,7 @@ EVENTS = Table(
     title=_t("Events"),
     meaning=_t("One row per action on the web site, in the app or in the product."),
     key=(),
+    clock="occurred_at",
     columns=(
         text("visitor_id", _t("Identifies the visitor or device"), required=True, private=True),
         text("customer_id", _t("Customer, where the visitor is known"), private=True, references="customers"),
@@ -175,6 +189,7 @@ OPPORTUNITIES = Table(
     title=_t("Opportunities"),
     meaning=_t("One row per sales opportunity, from lead to close."),
     key=("opportunity_id",),
+    clock="created_at",
     columns=(
         text("opportunity_id", _t("Identifies the opportunity"), required=True, private=True),
         text("customer_id", _t("Customer, once there is one"), private=True, references="customers"),
@@ -187,7 +202,9 @@ OPPORTUNITIES = Table(
         text("stage", _t("Stage it has reached")),
         money("amount", _t("Expected value, or the value won"), low=0),
         timestamp("created_at", _t("When the lead was created"), required=True),
-        timestamp("closed_at", _t("When it was won or lost; missing while it is open")),
+        timestamp(
+            "closed_at", _t("When it was won or lost; missing while it is open"), not_before="created_at"
+        ),
         boolean("is_won", _t("Whether it was won; missing while it is open")),
     ),
 )
@@ -217,7 +234,7 @@ CAMPAIGNS = Table(
         text("marketing_channel", _t("Channel of the campaign"), dimension=_t("Marketing channel")),
         boolean("is_online", _t("Whether the channel is online")),
         date("starts_on", _t("First day that the row covers"), required=True),
-        date("ends_on", _t("Last day that the row covers")),
+        date("ends_on", _t("Last day that the row covers"), not_before="starts_on"),
         money("spend", _t("Money spent"), low=0),
         integer("impressions", _t("Times shown"), unit="times", low=0),
         integer("deliveries", _t("Messages delivered"), unit="messages", low=0),

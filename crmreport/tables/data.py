@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import ibis
 import pandas as pd
@@ -11,19 +12,25 @@ import pandas as pd
 from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
-from crmreport.tables.cleaning import LOG_COLUMNS, clean
+from crmreport.source import Source
+from crmreport.tables.cleaning import Cleaned, clean
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.files import Connection, IbisTable, fingerprint, open_file
-from crmreport.tables.sources import connect, find_sources
+from crmreport.tables.conventions import Conventions
+from crmreport.tables.currencies import read_rates
+from crmreport.tables.engine import Connection, IbisTable, connect
+from crmreport.tables.identity import merge_customers
+from crmreport.tables.readers import Opened, fingerprint, open_source
+from crmreport.tables.rules import LOG_COLUMNS
+from crmreport.tables.sources import find_sources
 
-# The times that say until when the data reach: of what happened, never of what is planned.
-_CLOCKS = {
-    "orders": "ordered_at",
-    "interactions": "opened_at",
-    "feedback": "answered_at",
-    "events": "occurred_at",
-    "opportunities": "created_at",
-}
+
+@dataclass(frozen=True)
+class Reading:
+    """One source, as it was opened and as it was cleaned."""
+
+    name: str
+    opened: Opened
+    cleaned: Cleaned
 
 
 @dataclass(frozen=True)
@@ -31,41 +38,63 @@ class Data:
     """A project's tables.
 
     `tables`: by the contract's names, those that are connected; `customers` is always there.
-    `cleaning`: see `crmreport.tables.cleaning.LOG_COLUMNS`. `first_day`, `as_of`: first and last day that
-    the data cover, both included.
+    `cleaning`: see `crmreport.tables.rules.LOG_COLUMNS`. `first_day`, `as_of`: first and last day that the
+    data cover, both included. `readings`: the sources behind the tables. `future_from`: the day on which the
+    same files would be read otherwise, since a row that is of the future today would not be; None if no
+    row is.
     """
 
     tables: dict[str, IbisTable]
     cleaning: pd.DataFrame
     first_day: date
     as_of: date
+    readings: tuple[Reading, ...] = ()
+    future_from: date | None = None
 
 
 def fingerprints(project: Project) -> dict[str, str]:
-    """Give each connected table's file a fingerprint of its content."""
-    return {name: fingerprint(project.root / s.file) for name, s in find_sources(project).items()}
+    """Give each connected table's source, and the table of rates, a fingerprint of its content."""
+    found = {name: fingerprint(project.root, s) for name, s in find_sources(project).items()}
+    if project.settings.rates is not None:
+        found["rates"] = fingerprint(project.root, Source(file=project.settings.rates))
+    return found
 
 
-def read_data(project: Project) -> Data:
-    """Read and clean every connected table. Raises UserError for what the user must mend."""
-    timezone = project.settings.timezone
-    connection = connect(timezone)
+def read_data(project: Project, today: date | None = None) -> Data:
+    """Read and clean every connected table; `today`: the last day on which something can have happened.
+
+    Raises UserError for what the user must mend.
+    """
+    settings = project.settings
+    connection = connect(settings.timezone)
+    conventions = Conventions(
+        timezone=settings.timezone,
+        currency=settings.currency,
+        rates=read_rates(connection, project),
+        today=today or datetime.now(ZoneInfo(settings.timezone)).date(),
+    )
     tables: dict[str, IbisTable] = {}
-    logs: list[pd.DataFrame] = []
+    readings: list[Reading] = []
     for name, source in find_sources(project).items():
-        path = project.root / source.file
-        raw = open_file(connection, path, name)
-        cleaned = clean(connection, raw, table(name), source, path, timezone, tables)
+        opened = open_source(connection, project.root, source, name)
+        cleaned = clean(connection, opened, table(name), source, conventions, tables)
         tables[name] = cleaned.table
-        logs.append(cleaned.log)
+        readings.append(Reading(name, opened, cleaned))
+    logs = [reading.cleaned.log for reading in readings]
+    if settings.merge_customers_by and "customers" in tables:
+        tables, merged = merge_customers(connection, tables, settings.merge_customers_by)
+        logs.append(merged)
     first_day, last_day = _days_covered(tables)
     if "customers" not in tables:
         tables = {"customers": _customers_of(connection, tables), **tables}
+    future = [r.cleaned.future_from for r in readings if r.cleaned.future_from is not None]
     return Data(
         tables=tables,
         cleaning=pd.concat(logs, ignore_index=True)[list(LOG_COLUMNS)],
         first_day=first_day,
         as_of=_as_of(project, first_day, last_day),
+        readings=tuple(readings),
+        future_from=min(future, default=None),
     )
 
 
@@ -101,15 +130,18 @@ def _customers_of(connection: Connection, tables: dict[str, IbisTable]) -> IbisT
 
 def _days_covered(tables: dict[str, IbisTable]) -> tuple[date, date]:
     """Find the first and the last day on which anything happened."""
+    # Customers joined long before what is reviewed: they say it only where nothing else does.
+    clocks = {t.name: t.clock for t in TABLES if t.clock and t.name in tables}
+    if not clocks and "customers" in tables and "joined_at" in tables["customers"].columns:
+        clocks = {"customers": "joined_at"}
     first: list[date] = []
     last: list[date] = []
-    for name, column in _CLOCKS.items():
-        if name in tables:
-            span = tables[name].aggregate(first=tables[name][column].min(), last=tables[name][column].max())
-            times = span.to_pyarrow().to_pylist()[0]
-            if times["first"] is not None:
-                first.append(times["first"].date())
-                last.append(times["last"].date())
+    for name, column in clocks.items():
+        span = tables[name].aggregate(first=tables[name][column].min(), last=tables[name][column].max())
+        times = span.to_pyarrow().to_pylist()[0]
+        if times["first"] is not None:
+            first.append(times["first"].date())
+            last.append(times["last"].date())
     if not first:
         raise UserError(
             _t(
@@ -117,6 +149,6 @@ def _days_covered(tables: dict[str, IbisTable]) -> tuple[date, date]:
                 "review. Connect one of: {clocks}."
             ),
             tables=", ".join(tables),
-            clocks=", ".join(_CLOCKS),
+            clocks=", ".join(t.name for t in TABLES if t.clock),
         )
     return min(first), max(last)

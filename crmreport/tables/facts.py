@@ -9,10 +9,10 @@ import ibis
 import pandas as pd
 
 from crmreport.periods import Period
-from crmreport.tables.cleaning import DECIMAL
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
-from crmreport.tables.sources import IbisTable
+from crmreport.tables.engine import IbisTable
+from crmreport.tables.reading import DECIMAL, IBIS_TYPES
 
 # DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
 _WIDE = "decimal(19, 4)"
@@ -21,16 +21,6 @@ _SQUARE = "decimal(38, 4)"
 
 DIMENSIONS = tuple(dict.fromkeys(d for t in TABLES for d in t.dimensions))
 
-
-_TYPES = {
-    "text": "string",
-    "integer": "int64",
-    "number": "float64",
-    "money": DECIMAL,
-    "boolean": "boolean",
-    "timestamp": "timestamp(6)",
-    "date": "date",
-}
 
 # The columns that facts have beside the contract's.
 _DERIVED = {
@@ -62,7 +52,7 @@ _DERIVED = {
 }
 
 FACT_SCHEMAS: dict[str, dict[str, str]] = {
-    name: {c.name: _TYPES[c.type] for t in TABLES if t.name == name for c in t.columns} | derived
+    name: {c.name: IBIS_TYPES[c.type] for t in TABLES if t.name == name for c in t.columns} | derived
     for name, derived in _DERIVED.items()
 }
 
@@ -95,7 +85,7 @@ def facts(data: Data, periods: Iterable[Period], active_days: int) -> dict[str, 
 def _complete(given: IbisTable, name: str) -> IbisTable:
     """Add the contract's columns that the source lacks, all missing, so that formulas can name them."""
     lacking = [c for c in table(name).columns if c.name not in given.columns and not c.dimension]
-    return given.mutate(**{c.name: ibis.null(_TYPES[c.type]) for c in lacking}) if lacking else given
+    return given.mutate(**{c.name: ibis.null(IBIS_TYPES[c.type]) for c in lacking}) if lacking else given
 
 
 def _line_amount(lines: IbisTable) -> IbisTable:

@@ -7,7 +7,6 @@ import glob
 import hashlib
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,9 +14,7 @@ import pyarrow.parquet as pq
 
 from crmreport.errors import UserError
 from crmreport.language import _t
-
-IbisTable = Any  # ibis.expr.types.Table; ibis ships no types
-Connection = Any  # an Ibis backend
+from crmreport.tables.engine import Connection, IbisTable
 
 FILE_TYPES = (".parquet", ".csv")
 _SEPARATORS = (",", ";", "\t", "|")

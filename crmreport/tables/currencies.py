@@ -1,0 +1,122 @@
+"""Currencies: amounts of other currencies in the review's own, by a table of rates."""
+
+from __future__ import annotations
+
+import ibis
+
+from crmreport.config import CONFIG_FILE, SECTION, Project
+from crmreport.errors import UserError
+from crmreport.language import Phrase, _t
+from crmreport.source import Source
+from crmreport.tables.column import Type
+from crmreport.tables.contract import Table
+from crmreport.tables.conventions import Conventions
+from crmreport.tables.engine import Connection, IbisTable
+from crmreport.tables.readers import open_source
+from crmreport.tables.reading import DECIMAL
+
+# The currency of a row, where a file says it row by row.
+CURRENCY = "_currency"
+
+RATE_COLUMNS = {"currency": "string", "starts_on": "date", "rate": "decimal(18, 8)"}
+# DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
+_WIDE, _WIDE_RATE, _PRODUCT = "decimal(19, 4)", "decimal(19, 8)", "decimal(38, 12)"
+
+_NO_RATE = _t("{n} of its rows have no currency, no day or no rate above 0")
+_TWICE = _t("{n} of its rows give a currency a second rate from the same day on")
+
+
+def read_rates(connection: Connection, project: Project) -> IbisTable | None:
+    """Read the table of rates: what a unit of a currency is worth in the review's, from a day on.
+
+    Returns the columns of `RATE_COLUMNS` and `ends_on`, the first day on which the rate no longer holds
+    (missing for the last); None if the settings name no such table. Raises UserError for one that cannot be
+    used.
+    """
+    written = project.settings.rates
+    if written is None:
+        return None
+    raw = open_source(connection, project.root, Source(file=written), "rates").table
+    spelt = {heading.strip().casefold(): heading for heading in raw.columns}
+    lacking = [name for name in RATE_COLUMNS if name not in spelt]
+    if lacking:
+        raise UserError(
+            _t("{path} has no column {names}. It must have: {columns}."),
+            path=written,
+            names=", ".join(lacking),
+            columns=", ".join(RATE_COLUMNS),
+        )
+    texts = raw.select(**{name: raw[spelt[name]].cast("string").strip().nullif("") for name in RATE_COLUMNS})
+    read = texts.select(**{name: texts[name].try_cast(kind) for name, kind in RATE_COLUMNS.items()})
+    rates = connection.create_table("read_rates", read, overwrite=True)
+    unusable = ibis.or_(*(rates[name].isnull() for name in RATE_COLUMNS), rates.rate <= 0)
+    each = rates.select("currency", "starts_on").distinct()
+    for reason, n in (
+        (_NO_RATE, rates.filter(unusable).count().to_pyarrow().as_py()),
+        (_TWICE, (rates.count() - each.count().as_scalar()).to_pyarrow().as_py()),
+    ):
+        if n:
+            raise UserError(
+                _t("{key} in {file}: {path} cannot be used: {reason}. Mend them."),
+                key=f"{SECTION}.rates",
+                file=CONFIG_FILE,
+                path=written,
+                reason=Phrase(reason, {"n": n}),
+            )
+    window = ibis.window(group_by="currency", order_by="starts_on")
+    return rates.mutate(currency=rates.currency.upper(), ends_on=rates.starts_on.lead().over(window))
+
+
+def convert(typed: IbisTable, table: Table, source: Source, conventions: Conventions) -> IbisTable:
+    """Give the amounts of a table in the review's currency, by the rate of the day on which a row happened.
+
+    A table without a clock takes the newest rate. An amount without a rate is taken out, with
+    `_wrong_<column>` "no rate". `_converted` says of each row whether an amount was converted. Raises
+    UserError where there is another currency and no table of rates.
+    """
+    money = [c.name for c in table.columns if c.type is Type.MONEY and c.name in typed.columns]
+    given = source.currency or conventions.currency
+    if not money or (given == conventions.currency and source.currency_heading is None):
+        return typed
+    if conventions.rates is None:
+        raise UserError(
+            _t(
+                "The amounts of {table} are not all in {currency}, the currency of the review. Name a file with "
+                "the columns {columns} in {file}: {key}."
+            ),
+            table=table.name,
+            currency=conventions.currency,
+            columns=", ".join(RATE_COLUMNS),
+            file=CONFIG_FILE,
+            key=f"{SECTION}.rates",
+        )
+    if source.currency_heading is None:
+        typed = typed.mutate(**{CURRENCY: ibis.literal(given)})
+    else:
+        # A row that names no currency is in the table's own.
+        said = typed[CURRENCY].strip().upper().nullif("")
+        typed = typed.mutate(**{CURRENCY: ibis.coalesce(said, ibis.literal(given))})
+    rates = conventions.rates.select(
+        _rate_currency="currency", _starts_on="starts_on", _ends_on="ends_on", _rate="rate"
+    )
+    matches = [typed[CURRENCY] == rates["_rate_currency"]]
+    if table.clock in typed.columns:
+        day = typed[table.clock].date()
+        matches += [day >= rates["_starts_on"], (day < rates["_ends_on"]) | rates["_ends_on"].isnull()]
+    else:
+        matches.append(rates["_ends_on"].isnull())
+    joined = typed.left_join(rates, matches)
+    own = joined[CURRENCY] == conventions.currency
+    rate = ibis.ifelse(own, ibis.literal(1).cast(_WIDE_RATE), joined["_rate"].cast(_WIDE_RATE))
+    changed = {}
+    for name in money:
+        no_rate = joined[name].notnull() & rate.isnull()
+        product = (joined[name].cast(_WIDE) * rate).cast(_PRODUCT)
+        changed[name] = product.round(4).try_cast(DECIMAL)
+        changed[f"_wrong_{name}"] = ibis.ifelse(no_rate, "no rate", joined[f"_wrong_{name}"])
+        words = joined[name].cast("string").concat(" ", joined[CURRENCY])
+        changed[f"_said_{name}"] = ibis.ifelse(no_rate, words, joined[f"_said_{name}"])
+    converted = ibis.or_(*(joined[name].notnull() & rate.notnull() & ~own for name in money))
+    return joined.mutate(**changed, _converted=converted).drop(
+        "_rate_currency", "_starts_on", "_ends_on", "_rate", CURRENCY
+    )
