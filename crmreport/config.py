@@ -61,12 +61,12 @@ class Settings(Frozen):
     active_days: Annotated[int, Field(ge=1)] = 90  # a customer is active this long after an order
     minimum_cell: Annotated[int, Field(ge=1)] = 5  # groups of fewer customers are not shown
     folder: str | None = None  # tables of this folder that are named as in the contract
-    tables: dict[str, Source] = Field({})
+    tables: dict[str, Source] = Field(default={})
     merge_customers_by: Names = ()  # customers that share a value in one of these columns are one
     rates: str | None = None  # what a unit of other currencies is worth: currency, starts_on, rate
     fail_on: Names = ()  # checks of the data's quality that stop a build
     targets: str | None = None
-    labels: Labels = Field({})  # by language: how a value of the data is written there
+    labels: Labels = Field(default={})  # by language: how a value of the data is written there
     notebooks: str = "notebooks"
     book: str = "book"
     page_timeout_seconds: Annotated[int, Field(ge=1)] = 600

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import yaml
@@ -47,5 +48,5 @@ def read_preset(name: str, root: Path) -> Preset:
         ) from None
 
 
-def _shipped():  # type: ignore[no-untyped-def]  # importlib's Traversable
+def _shipped() -> Traversable:
     return files(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import duckdb
 import ibis
@@ -24,6 +25,8 @@ from crmreport.tables.readers import Opened, unreadable
 from crmreport.tables.rules import LOG_COLUMNS, RULES, UNUSABLE, UNUSABLE_OTHERWISE
 
 EXAMPLES = 3
+
+_Count = dict[str, Any]  # what (rule:column, or why a cell is wrong), rows, examples
 
 
 @dataclass(frozen=True)
@@ -163,13 +166,15 @@ def _log(stored: IbisTable, opened: Opened, table: Table, source: Source) -> pd.
     return pd.DataFrame([(table.name, opened.place, *line) for line in lines], columns=list(LOG_COLUMNS))
 
 
-def _counted(rows: IbisTable, what: IbisValue, said: IbisValue) -> list[dict]:
+def _counted(rows: IbisTable, what: IbisValue, said: IbisValue) -> list[_Count]:
     """Count the rows of each kind, with the first few of each: number, and what the cell said."""
     marked = rows.select(what=what, said=said, _row=rows["_row"])
     position = ibis.row_number().over(ibis.window(group_by="what", order_by="_row"))
     few = marked.mutate(_position=position)
     few = few.filter(few["_position"] < EXAMPLES).order_by("_row").to_pyarrow().to_pylist()
-    counts = marked.group_by("what").aggregate(rows=marked.count()).order_by("what").to_pyarrow().to_pylist()
+    counts: list[_Count] = (
+        marked.group_by("what").aggregate(rows=marked.count()).order_by("what").to_pyarrow().to_pylist()
+    )
     for count in counts:
         count["examples"] = [[f["_row"] + 1, f["said"]] for f in few if f["what"] == count["what"]]
     return counts
@@ -184,7 +189,7 @@ def _said(stored: IbisTable, columns: list[str]) -> IbisValue:
     return ibis.cases(*branches, else_=ibis.null("string")) if branches else ibis.null("string")
 
 
-def _rejected(rejected: IbisTable) -> list[dict]:
+def _rejected(rejected: IbisTable) -> list[_Count]:
     """Count the lines that could not be taken apart, with the first few of them."""
     n = rejected.count().to_pyarrow().as_py()
     first = rejected.order_by("line").limit(EXAMPLES).to_pyarrow().to_pylist()
@@ -192,5 +197,5 @@ def _rejected(rejected: IbisTable) -> list[dict]:
     return [{"what": "no row:", "rows": n, "examples": examples}] if n else []
 
 
-def _as_json(examples: list) -> str:
+def _as_json(examples: list[list[Any]]) -> str:
     return json.dumps(examples, ensure_ascii=False)

@@ -81,8 +81,8 @@ def convert(typed: IbisTable, table: Table, source: Source, conventions: Convent
     if conventions.rates is None:
         raise UserError(
             _t(
-                "The amounts of {table} are not all in {currency}, the currency of the review. Name a file with "
-                "the columns {columns} in {file}: {key}."
+                "The amounts of {table} are not all in {currency}, the currency of the review. Name a file "
+                "with the columns {columns} in {file}: {key}."
             ),
             table=table.name,
             currency=conventions.currency,

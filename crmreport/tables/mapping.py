@@ -166,14 +166,15 @@ def _with_expressions(
     selected = []
     for alias, key, sql in wanted:
         try:
-            parsed = _as_sql(sql)
-            flag = f"COALESCE(({parsed}), FALSE)" if alias.startswith(_CONDITION) else f"({parsed})"
-            answer = connection.raw_sql(f"SELECT {flag} AS x FROM {raw.get_name()} LIMIT 0").description
+            asked = f"({_as_sql(sql)})"
+            answer = connection.raw_sql(f"SELECT {asked} FROM {raw.get_name()} LIMIT 0").description
         except (duckdb.Error, SqlglotError) as error:
             raise not_sql(source, key, sql, _first_line(error)) from None
-        if alias.startswith(_CONDITION) and str(answer[0][1]).upper() not in ("BOOLEAN", "BOOL"):
-            raise not_sql(source, key, sql, Phrase(_t("it is neither true nor false"), {}))
-        selected.append(f"{flag} AS {alias}")
+        if alias.startswith(_CONDITION):
+            if str(answer[0][1]) != "BOOLEAN":
+                raise not_sql(source, key, sql, Phrase(_t("it is neither true nor false"), {}))
+            asked = f"COALESCE({asked}, FALSE)"
+        selected.append(f"{asked} AS {alias}")
     if not selected:
         return raw
     view = f"mapped_{name}"
@@ -370,7 +371,8 @@ def check_dates(connection: Connection, source: Source, name: str) -> None:
             if not usable:
                 raise UserError(
                     _t(
-                        "{key} in {file}: {format} is no format of a date. Write it as %d/%m/%Y %H:%M, or {names}."
+                        "{key} in {file}: {format} is no format of a date. Write it as %d/%m/%Y %H:%M, or as "
+                        "one of {names}."
                     ),
                     key=key,
                     file=CONFIG_FILE,

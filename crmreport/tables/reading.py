@@ -24,6 +24,7 @@ _TIMES = (Type.TIMESTAMP, Type.DATE)
 _NUMBERS = (Type.INTEGER, Type.NUMBER, Type.MONEY)
 # A time that says its zone: 2025-10-31T14:05:00Z, 2025-10-31 14:05+08:00. A plain date ends in -31, too.
 _WITH_ZONE = r":[0-9]{2}(\.[0-9]+)? ?(Z|z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_WITHOUT_SECONDS = r"^([^:]*:[0-9]{2})( ?(?:Z|z|UTC|[+-].*))$"
 # Moments written as a number of units since 1970, by the name that a `dates` setting gives them.
 EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 
@@ -112,7 +113,7 @@ def _plain_number(text: IbisValue, manner: Manner) -> IbisValue:
     if manner.signs:
         text = text.strip()
     if manner.thousands:
-        between = r"[ \u00a0\u202f]" if manner.thousands == " " else rf"\{manner.thousands}"
+        between = "[ \u00a0\u202f]" if manner.thousands == " " else rf"\{manner.thousands}"
         # Only where three digits follow: 1,5 is no fifteen.
         shape = rf"^[+-]?[0-9]{{1,3}}({between}[0-9]{{3}})+(\{manner.decimal}[0-9]*)?$"
         text = ibis.ifelse(text.re_search(shape), text.re_replace(between, ""), text)
@@ -165,7 +166,9 @@ def _written_time(text: IbisValue, manner: Manner, *, is_day: bool) -> IbisValue
     if not is_day:
         # A day alone has no time that could be moved into another zone.
         clock = ibis.ifelse(text.contains(":"), _moved(clock, manner), clock)
-    zoned = text.try_cast(f"timestamp('{manner.timezone}')").cast("timestamp(6)")
+    # DuckDB reads a time with a zone only if it has seconds.
+    complete = text.re_replace(_WITHOUT_SECONDS, r"\1:00\2")
+    zoned = complete.try_cast(f"timestamp('{manner.timezone}')").cast("timestamp(6)")
     read = ibis.ifelse(text.re_search(_WITH_ZONE), zoned, clock)
     for name, microseconds in EPOCHS.items():
         if name in manner.dates:

@@ -53,8 +53,8 @@ UNUSABLE = {
     ),
     "unreadable": _t(
         "{path}: none of its {rows} rows can be used; {column} cannot be read in {n}, such as {example}. It "
-        "must be of the type {type}: times are written 2025-10-31 14:05, numbers 1234.5. Say in {file} how it "
-        "is written: {key}."
+        "must be of the type {type}: times are written 2025-10-31 14:05, numbers 1234.5. Say in {file} how "
+        "it is written: {key}."
     ),
     "orphan": _t(
         "{path}: none of its {rows} rows can be used; in {n}, {column} is no order of the table orders. "
@@ -62,6 +62,6 @@ UNUSABLE = {
     ),
 }
 UNUSABLE_OTHERWISE = _t(
-    "{path}: none of its {rows} rows can be used; {n} of them because: {reason}. Mend them, or say in {file} how "
-    "they are meant: {key}."
+    "{path}: none of its {rows} rows can be used; {n} of them because: {reason}. Mend them, or say in "
+    "{file} how they are meant: {key}."
 )

@@ -26,12 +26,12 @@ def _write(reading: Reading, path: Path) -> int:
     connection = opened.table.get_backend()
     raw, judged = opened.table.get_name(), cleaned.judged.get_name()
     columns = list(opened.table.columns)
-    cells = ", ".join(f"{_guarded(_quoted(c))} AS {_quoted(c)}" for c in columns)
+    cells = ", ".join(f"{_guarded('r.' + _quoted(c))} AS {_quoted(c)}" for c in columns)
     query = (
         f"SELECT j._row + 1 AS row_number, split_part(j._rule, ':', 1) AS rule, "
         f"split_part(j._rule, ':', 2) AS rule_column, {cells} "
-        f"FROM (SELECT *, row_number() OVER () - 1 AS _row FROM {raw}) r JOIN {judged} j USING (_row) "
-        f"WHERE j._rule IS NOT NULL ORDER BY j._row"
+        f"FROM (SELECT *, row_number() OVER () - 1 AS _row_of_source FROM {raw}) r "
+        f"JOIN {judged} j ON j._row = r._row_of_source WHERE j._rule IS NOT NULL ORDER BY j._row"
     )
     if opened.rejected is not None:
         empty = ", ".join(["NULL"] * (len(columns) - 1))
@@ -47,9 +47,10 @@ def _write(reading: Reading, path: Path) -> int:
 
 
 def _guarded(column: str) -> str:
-    """Write a cell as text that no spreadsheet runs."""
+    """Write a cell as text that no spreadsheet runs; a negative number is none."""
     text = f"CAST({column} AS VARCHAR)"
-    return f"CASE WHEN regexp_matches({text}, '{_FORMULA}') AND TRY_CAST({text} AS DOUBLE) IS NULL THEN '''' || {text} ELSE {text} END"
+    is_formula = f"regexp_matches({text}, '{_FORMULA}') AND TRY_CAST({text} AS DOUBLE) IS NULL"
+    return f"CASE WHEN {is_formula} THEN chr(39) || {text} ELSE {text} END"
 
 
 def _quoted(name: str) -> str:

@@ -10,7 +10,8 @@ from crmreport.language import _t
 from crmreport.presets import read_preset
 from crmreport.source import Source, with_preset
 from crmreport.tables.contract import TABLES
-from crmreport.tables.readers import FILE_TYPES, check_source
+from crmreport.tables.readers import check_source
+from crmreport.tables.readers.files import FILE_TYPES
 
 
 def find_sources(project: Project) -> dict[str, Source]:

@@ -29,7 +29,7 @@ class Opened:
     table: IbisTable
     place: str
     rejected: IbisTable | None = None
-    path: Path | None = None
+    path: Path = Path()
 
 
 def open_source(connection: Connection, root: Path, source: Source, name: str) -> Opened:
