@@ -28,4 +28,4 @@ $(VENV)/test: $(VENV)/report requirements-test.lock
 
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 pyproject.toml -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 pyproject.toml --group dev -c requirements.lock -o requirements-test.lock
+	uv pip compile --quiet --universal --python-version 3.11 pyproject.toml --extra postgres --extra spark --extra spss --group dev -c requirements.lock -o requirements-test.lock

@@ -13,15 +13,16 @@ import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
-from crmreport.errors import UserError
+from crmreport.errors import UserError, suggestion
 from crmreport.language import _t
 from crmreport.misconfigured import CONFIG_FILE, SECTION, explain
 from crmreport.periods import Calendar, Kind
+from crmreport.quality.checks import CHECKS
 from crmreport.source import Currency, Frozen, Source, Timezone, Words, check_languages
 
 __all__ = ["ALL_CHAPTERS", "CONFIG_FILE", "SECTION", "Project", "Settings", "nearest_project", "read_project"]
 
-ALL_CHAPTERS = ("summary", "sales", "satisfaction", "segment", "data")
+ALL_CHAPTERS = ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
 
 
 def _check_unique(names: Sequence[str]) -> Sequence[str]:
@@ -37,7 +38,15 @@ def _check_chapter(name: str) -> str:
     return name
 
 
+def _check_check(name: str) -> str:
+    if name not in CHECKS:
+        context = {"wrong": name, "suggestion": suggestion(name, CHECKS)}
+        raise PydanticCustomError("no_check", "", context)
+    return name
+
+
 Names = Annotated[tuple[str, ...], AfterValidator(_check_unique)]
+Checks = Annotated[tuple[Annotated[str, AfterValidator(_check_check)], ...], AfterValidator(_check_unique)]
 Chapter = Annotated[str, AfterValidator(_check_chapter)]
 Languages = Annotated[tuple[Literal["en", "zh_CN"], ...], Field(min_length=1), AfterValidator(_check_unique)]
 Labels = Annotated[dict[str, dict[str, str]], AfterValidator(check_languages)]
@@ -51,7 +60,7 @@ class Settings(Frozen):
     currency: Currency = "USD"
     timezone: Timezone = "UTC"
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
-    frequency: Literal["month", "quarter", "week", "year"] = "month"
+    frequency: Literal["month", "quarter", "week", "year", "day"] = "month"
     periods: Annotated[int, Field(ge=1)] = 1  # how many of the last complete periods a review shows
     as_of: date | None = None  # last day that the data cover; read from the data if not given
     chapters: Annotated[tuple[Chapter, ...], Field(min_length=1), AfterValidator(_check_unique)] = (
@@ -63,8 +72,9 @@ class Settings(Frozen):
     folder: str | None = None  # tables of this folder that are named as in the contract
     tables: dict[str, Source] = Field(default={})
     merge_customers_by: Names = ()  # customers that share a value in one of these columns are one
+    confirmed_merges: str | None = None  # pairs of customers that a person says are one, or are not
     rates: str | None = None  # what a unit of other currencies is worth: currency, starts_on, rate
-    fail_on: Names = ()  # checks of the data's quality that stop a build
+    fail_on: Checks = ()  # checks of the data's quality that stop a build
     targets: str | None = None
     labels: Labels = Field(default={})  # by language: how a value of the data is written there
     notebooks: str = "notebooks"

@@ -24,7 +24,7 @@ from crmreport.segments import ALL, UNKNOWN, WHOLE, Segment
 from crmreport.tables.contract import dimension_title
 from crmreport.targets import Targets, read_targets, target_of
 
-TREND_PERIODS = {Kind.MONTH: 13, Kind.QUARTER: 9, Kind.WEEK: 26, Kind.YEAR: 6, Kind.RANGE: 1}
+TREND_PERIODS = {Kind.MONTH: 13, Kind.QUARTER: 9, Kind.WEEK: 26, Kind.YEAR: 6, Kind.DAY: 28, Kind.RANGE: 1}
 
 
 @dataclass(frozen=True)

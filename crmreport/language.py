@@ -89,6 +89,8 @@ def write_period(period: Period, language: str) -> str:
             first=write_date(first, language),
             last=write_date(last, language),
         )
+    if period.kind is Kind.DAY:
+        return write_date(period.start, language)
     if period.kind is Kind.MONTH:
         pattern = "MMMM y" if language == SOURCE_LANGUAGE else "y年M月"
         return str(format_date(period.start, pattern, locale=language))

@@ -17,7 +17,8 @@ _JANUARY = 1
 _ONE_DAY = timedelta(days=1)
 
 _NAME = re.compile(
-    r"(?P<fiscal>FY)?(?P<year>[0-9]{4})(-((?P<month>[0-9]{2})|Q(?P<quarter>[0-9])|W(?P<week>[0-9]{2})))?"
+    r"(?P<fiscal>FY)?(?P<year>[0-9]{4})"
+    r"(-((?P<month>[0-9]{2})(-(?P<day>[0-9]{2}))?|Q(?P<quarter>[0-9])|W(?P<week>[0-9]{2})))?"
 )
 _RANGE_NAME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     QUARTER = "quarter"
     WEEK = "week"  # ISO 8601: Monday to Sunday, numbered in the year that has its Thursday
     YEAR = "year"
+    DAY = "day"
     RANGE = "range"
 
 
@@ -104,9 +106,12 @@ class Period:
         """Give the same period of the year before; a partial one gives the same part.
 
         The same part is that up to the same date, 29 February standing for 28. Weeks keep their number, week
-        53 giving 52 (the year before never has 53), and parts of weeks keep their weekdays. A range
-        gives the same dates, so that one longer than a year overlaps its year before.
+        53 giving 52 (the year before never has 53), and parts of weeks keep their weekdays. A day keeps its
+        weekday, too, 52 weeks before. A range gives the same dates, so that one longer than a year overlaps
+        its year before.
         """
+        if self.kind is Kind.DAY:
+            return _day(self.start - timedelta(weeks=52))
         if self.kind is Kind.WEEK:
             year, week, _ = self.start.isocalendar()
             return self._same_days_of(_week(year - 1, min(week, 52)))
@@ -235,6 +240,7 @@ class Calendar:
         fy = "FY" if self._is_fiscal else ""
         return (
             f"Names are: 2025-10 (month), {fy}2025-Q4 (quarter), 2025-W41 (ISO week), {fy}2025 (year), "
+            "2025-10-31 (day), "
             "2010-12-01..2011-12-09 (days, both included)"
         )
 
@@ -243,7 +249,9 @@ class Calendar:
         year = _checked_year(int(parts["year"]))
         if parts["month"] or parts["week"]:
             if parts["fiscal"]:
-                raise ValueError("FY is for quarters and years; months and weeks go by the calendar year")
+                raise ValueError("FY is for quarters and years; months, weeks and days go by the calendar")
+            if parts["day"]:
+                return _day(_named_day(parts[0]))
             if parts["week"]:
                 return _week(year, _checked(int(parts["week"]), "weeks", _weeks_in(year), year))
             month = _checked(int(parts["month"]), "months", 12, year)
@@ -269,6 +277,8 @@ def _containing(day: date, kind: Kind, fiscal_year_start: int) -> Period:
     if kind is Kind.WEEK:
         year, week, _ = day.isocalendar()
         return _week(year, week)
+    if kind is Kind.DAY:
+        return _day(day)
     months = {Kind.MONTH: 1, Kind.QUARTER: 3, Kind.YEAR: 12}[kind]
     months_into_year = (day.month - fiscal_year_start) % 12
     start = _months_later(day, -(months_into_year % months))
@@ -289,6 +299,10 @@ def _whole(kind: Kind, start: date, end: date, name: str) -> Period:
 def _week(year: int, week: int) -> Period:
     start = date.fromisocalendar(year, week, 1)
     return _whole(Kind.WEEK, start, start + timedelta(weeks=1), f"{year:04d}-W{week:02d}")
+
+
+def _day(day: date) -> Period:
+    return _whole(Kind.DAY, day, day + _ONE_DAY, day.isoformat())
 
 
 def _range(first: date, last: date) -> Period:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.metadata import version
@@ -22,28 +22,34 @@ from crmreport.findings.detect import baselines_of, find_changes
 from crmreport.language import Phrase, _t
 from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
+from crmreport.quality.checks import as_frame
+from crmreport.quality.measure import measure
+from crmreport.quality.schema import Schema, drift, schema_of
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
 from crmreport.tables.set_aside import write_set_aside
 
 _LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
 _COMPUTING = (
-    *("source.py", "presets", "tables", "metrics", "analyses", "findings"),
+    *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
     *("periods.py", "results.py", "segments.py"),
 )
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
     *("company", "languages", "labels", "currency", "targets"),
-    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds"),
+    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
 }
 SET_ASIDE = "set_aside"
-_FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year)")
-_FISCAL_FORMS = _t("2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year)")
+_FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")
+_FISCAL_FORMS = _t(
+    "2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year), 2025-10-31 (day)"
+)
 _KINDS = {
     Kind.MONTH: _t("month"),
     Kind.QUARTER: _t("quarter"),
     Kind.WEEK: _t("week"),
     Kind.YEAR: _t("year"),
+    Kind.DAY: _t("day"),
 }
 
 
@@ -52,19 +58,22 @@ class Results:
     """What pages show.
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
-    `crmreport.tables.cleaning`. `first_day`, `as_of`: first and last day that the data cover. `folder`:
+    `crmreport.tables.cleaning`; `quality`: see `crmreport.quality.checks`. `first_day`, `as_of`: first and last day that the data cover. `folder`:
     where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
-    fingerprint. `columns`: each table's columns. `read_otherwise_from`: see `is_outdated`; None if never.
+    fingerprint. `columns`: each table's columns. `schema`: those of its source, see
+    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
     cube: pd.DataFrame
     funnel: pd.DataFrame
     cleaning: pd.DataFrame
+    quality: pd.DataFrame
     first_day: date
     as_of: date
     data: dict[str, str]
     columns: dict[str, list[str]]
+    schema: Schema
     read_otherwise_from: date | None = None
 
     @property
@@ -104,7 +113,9 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")
-    return kept
+    # Of the review before, and so not kept with what depends on the data alone.
+    drifted = as_frame(drift(project.store, kept.data, kept.schema))
+    return replace(kept, quality=pd.concat([kept.quality, drifted], ignore_index=True))
 
 
 def read_period(project: Project, name: str) -> Period:
@@ -230,18 +241,21 @@ def _keep(
     if {"opportunities", "stage_history"} <= set(data.tables):
         opportunities = facts(data, periods, settings.active_days)["opportunities"]
         stages = funnel(opportunities, data.tables["stage_history"], periods)
+    quality = measure(data, settings.calendar, settings.kind)
+    frames = (("cube", cube), ("funnel", stages), ("cleaning", data.cleaning), ("quality", quality))
     about = {
         "first_day": str(data.first_day),
         "as_of": str(data.as_of),
         "data": found,
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
+        "schema": schema_of(project, data),
         "read_otherwise_from": None if data.future_from is None else str(data.future_from),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as place:
         made = Path(place, "made")
         made.mkdir()
-        for name, frame in (("cube", cube), ("funnel", stages), ("cleaning", data.cleaning)):
+        for name, frame in frames:
             frame.to_parquet(made / f"{name}.parquet", index=False)
         write_set_aside(data, made / SET_ASIDE)
         (made / "about.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -264,10 +278,12 @@ def _load(folder: Path) -> Results | None:
             cube=pd.read_parquet(folder / "cube.parquet"),
             funnel=pd.read_parquet(folder / "funnel.parquet"),
             cleaning=pd.read_parquet(folder / "cleaning.parquet"),
+            quality=pd.read_parquet(folder / "quality.parquet"),
             first_day=date.fromisoformat(about["first_day"]),
             as_of=date.fromisoformat(about["as_of"]),
             data=about["data"],
             columns=about["columns"],
+            schema=about["schema"],
             read_otherwise_from=_day(about["read_otherwise_from"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's own errors are among the first two

@@ -30,9 +30,12 @@ class Review:
 
     context: Context
 
-    def cards(self, *metrics: str) -> Cards:
-        """Show key figures: value, interval, changes, target and the last periods of each metric named."""
-        return cards.cards(self.context, self._known(metrics))
+    def cards(self, *metrics: str, most: int | None = None) -> Cards:
+        """Show key figures: value, interval, changes, target and the last periods of each metric named.
+
+        Metrics that the data do not know are left out; `most`: how many of the others are shown.
+        """
+        return cards.cards(self.context, self._known(metrics)[:most])
 
     def commentary(self, count: int = 3) -> Text:
         """Say what changed most in the period, why, how surely, and what to do."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from crmreport.build import Request, plan_work
 from crmreport.config import read_project
 from crmreport.metrics import METRICS
 from crmreport.results import compute_results
@@ -151,6 +152,26 @@ def test_a_day_before_the_data_is_not_one_to_review_as_of(tmp_path: Path):
     assert said.startswith(
         "crmreport.as_of in _config.yml: on 2000-01-01 there were no data yet; they run from"
     )
+
+
+def test_a_day_to_come_is_not_one_to_review_as_of(tmp_path: Path):
+    said = refused_list(write_project(tmp_path, "  as_of: 2999-01-01\n"))
+    assert said == (
+        "crmreport.as_of in _config.yml: 2999-01-01 is still to come. The newest row is of 2025-11-28; name no "
+        "day after today."
+    )
+
+
+def pages_of(project: Path) -> list[str]:
+    return [planned.page.name for planned in plan_work(read_project(project), Request()).pages]
+
+
+def test_data_may_cover_more_days_than_they_have_rows_for(tmp_path: Path):
+    # The last order is of 28 November; who says that the data cover November has a whole month.
+    project = write_project(tmp_path)
+    assert pages_of(project) == ["2025-10/summary"]
+    project = write_project(tmp_path, "  as_of: 2025-11-30\n")
+    assert pages_of(project) == ["2025-11/summary"]
 
 
 def test_data_of_less_than_a_whole_period_are_too_few(tmp_path: Path):

@@ -235,7 +235,7 @@ def test_the_rows_that_are_set_aside_stand_in_a_file_that_a_spreadsheet_opens(tm
         ),
         (
             "{order_id: {header: a}}",
-            "crmreport.tables.orders.columns.order_id.header in _config.yml is not a setting. Did you mean hea",
+            "crmreport.tables.orders.columns.order_id.header in _config.yml is not a setting. Did you mean",
         ),
         ("{order_no: a}", "the table orders has no column order_no. Did you mean order_id?"),
         ("{amount: [Amt, Betrag]}", "data/orders.csv has no column Amt / Betrag."),

@@ -46,6 +46,7 @@ def cut_after(last_day: str, name: str, calendar: Calendar = PLAIN) -> Period:
         ("2025-W41", Kind.WEEK, "2025-10-06..2025-10-12", 7),
         ("2020-W01", Kind.WEEK, "2019-12-30..2020-01-05", 7),  # the week of the year's first Thursday
         ("2020-W53", Kind.WEEK, "2020-12-28..2021-01-03", 7),
+        ("2025-10-31", Kind.DAY, "2025-10-31..2025-10-31", 1),
         ("2025", Kind.YEAR, "2025-01-01..2025-12-31", 365),
         ("2024", Kind.YEAR, "2024-01-01..2024-12-31", 366),
         ("2010-12-01..2011-12-09", Kind.RANGE, "2010-12-01..2011-12-09", 31 + 365 - 22),
@@ -107,6 +108,7 @@ def test_periods_are_ordered_by_start_then_end():
         (PLAIN, "2025-Q4", "2025-Q3", "2024-Q4"),
         (PLAIN, "2025-Q1", "2024-Q4", "2024-Q1"),
         (PLAIN, "2025", "2024", "2024"),
+        (PLAIN, "2025-03-01", "2025-02-28", "2024-03-02"),  # both are Saturdays
         (PLAIN, "2021-W01", "2020-W53", "2020-W01"),
         (PLAIN, "2020-W53", "2020-W52", "2019-W52"),
         (PLAIN, "2021-W52", "2021-W51", "2020-W52"),  # 2020 has a week 53; the number is kept all the same
@@ -258,10 +260,11 @@ def test_bounds_of_a_part_end_with_the_part():
         ("FY2025", "fiscal_year_start is 1, so write 2025"),
         ("FY2025-Q4", "fiscal_year_start is 1, so write 2025-Q4"),
         ("FY2025-10", "FY is for quarters and years"),
+        ("2025-02-29", "there is no day 2025-02-29"),
         *[
             (name, "is not the name of a period")
             for name in (
-                "", "25-10", "2025-1", "2025-001", "2025-q4", "2025Q4", "2025-W1", "2025-10-31", "2025-10\n",
+                "", "25-10", "2025-1", "2025-001", "2025-q4", "2025Q4", "2025-W1", "2025-10-3", "2025-10\n",
                 " 2025-10", "2025/10", "٢٠٢٥", "2025-1-1..2025-1-2", "2025-10..2025-11", "last month",
             )
         ],
@@ -273,7 +276,7 @@ def test_a_wrong_name_is_refused_with_the_reason_and_the_valid_forms(name, why):
     message = str(error.value)
     assert message.startswith(repr(name))
     assert why in message
-    assert "2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2010-12-01.." in message
+    assert "2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day), 2010-12-01.." in message
 
 
 @pytest.mark.parametrize("name", ["2025", "2025-Q4"])

@@ -48,6 +48,6 @@ def test_a_person_would_read_it(online_retail: BuiltReview) -> None:
     text = page(online_retail, "summary")
     assert "November 2011" in text
     assert re.search(r"Revenue .{0,80}£1\.16M", text)
-    assert "No data for this: connect feedback ." in text
+    assert "not shown, for lack of data: connect feedback ." in text
     # The data begin in December 2010: who is new in 2011 cannot be told yet.
     assert re.search(r"New customers .{0,60}323 .{0,60}incomplete", text)

@@ -23,7 +23,7 @@ def test_a_new_project_lists_its_pages_as_soon_as_there_are_data(tmp_path: Path)
     write(folder / "data" / "orders.csv", ORDERS)
     listed = crmreport("list", "--project", str(folder), "--period", "2025-10")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        f"2025-10/{chapter}" for chapter in ("summary", "sales", "satisfaction", "segment", "data")
+        f"2025-10/{chapter}" for chapter in ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
     ]
 
 

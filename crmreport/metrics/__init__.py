@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from crmreport.metrics.behaviour import VISITORS, VISITS
 from crmreport.metrics.conversion import LEAD_CONVERSION_RATE, LEADS, WIN_RATE
 from crmreport.metrics.customers import (
     ACTIVE_CUSTOMERS,
     BUYERS,
+    JOINED_CUSTOMERS,
     NEW_CUSTOMERS,
     REPEAT_PURCHASE_RATE,
     RETENTION_RATE,
@@ -24,6 +26,7 @@ METRICS: tuple[Metric, ...] = (
     PRODUCT_REVENUE,
     BUYERS,
     ACTIVE_CUSTOMERS,
+    JOINED_CUSTOMERS,
     NEW_CUSTOMERS,
     RETENTION_RATE,
     REPEAT_PURCHASE_RATE,
@@ -35,6 +38,8 @@ METRICS: tuple[Metric, ...] = (
     WIN_RATE,
     LEAD_CONVERSION_RATE,
     OPEN_PIPELINE,
+    VISITORS,
+    VISITS,
 )
 
 

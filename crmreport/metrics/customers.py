@@ -59,6 +59,22 @@ NEW_CUSTOMERS = Metric(
     history_days=KNOWN_AFTER_DAYS,
 )
 
+JOINED_CUSTOMERS = Metric(
+    name="joined_customers",
+    title=_t("Customers joined"),
+    subject="customers",
+    definition=_t("Customers whose relation with the company began in the period."),
+    source=_t("Common usage"),
+    trap=_t("Joining is not buying: compare with new customers, who placed a first order."),
+    seed="新增客户",
+    table="customers",
+    rows=happened("joined_at"),
+    estimate=Estimate.COUNT,
+    numerator=_.count(),
+    unit=Unit.COUNT,
+    better=Better.HIGHER,
+)
+
 RETENTION_RATE = Metric(
     name="retention_rate",
     title=_t("Retention rate"),

@@ -143,4 +143,5 @@ SUBJECTS = {
     "satisfaction": _t("Satisfaction"),
     "service": _t("Service"),
     "conversion": _t("Conversion"),
+    "behaviour": _t("Behaviour"),
 }

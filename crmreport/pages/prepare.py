@@ -16,13 +16,15 @@ from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results, covered
 
 HIDDEN_TAG = "remove-cell"
+PROVENANCE_TAG = "provenance"
 
 
 def prepare(project: Project, results: Results, chapter: Chapter, page: Page) -> nbformat.NotebookNode:
     """Fill and translate the Markdown cells, and take out the cells whose data are not connected.
 
-    Headings are made here and not by code, since headings that a cell prints do not reach the contents.
-    In place of what needs a table that is not there stands one sentence that names it.
+    Headings are made here and not by code, since headings that a cell prints do not reach the contents. A
+    section that has nothing to show goes with its heading; one sentence at the page's end says what is not
+    shown, and what to connect for it.
     """
     notebook = read_notebook(chapter.path)
     period = covered(project, results, page.period)
@@ -32,30 +34,57 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
         "segment": escaped(context.segment_title()),
         "company": escaped(project.settings.company_name(page.language)),
     }
-    missing = [need for need in chapter.needs if not results.knows(need)]
-    cells: list[Any] = []
-    said: set[str] = set()
-    for position, cell in enumerate(notebook.cells):
-        if cell.cell_type == "markdown":
-            if missing and position > 0:
-                continue
-            text = _filled(cell.source, chapter, page.language, words)
-            cells.append(nbformat.from_dict({**cell, "source": text}))
-            if missing:
-                cells.append(
-                    _note(_t("No data for this chapter: connect `{table}`."), missing[0], page.language)
-                )
-            continue
-        if missing and not {"parameters", HIDDEN_TAG, "provenance"} & set(cell.metadata.get("tags", ())):
-            continue
-        lacking = [n for n in cell.metadata.get(SECTION, {}).get("needs", ()) if not results.knows(n)]
-        if not lacking:
-            cells.append(cell)
-        elif lacking[0] not in said:
-            said.add(lacking[0])
-            cells.append(_note(_t("No data for this: connect `{table}`."), lacking[0], page.language))
-    notebook.cells = cells
+    is_empty = bool(chapter.needs) and not any(results.knows(need) for need in chapter.needs)
+    kept: list[Any] = []
+    lacking: dict[str, None] = {}
+    for section in _sections(notebook.cells):
+        shown = [cell for cell in section if not _lacks(cell, results)]
+        lost = dict.fromkeys(need for cell in section for need in _lacks(cell, results))
+        lacking |= lost
+        if is_empty and not kept:
+            shown = [cell for cell in shown if _is_text(cell) or {"parameters", HIDDEN_TAG} & _tags(cell)]
+        elif kept and (is_empty or (lost and not any(_is_content(cell) for cell in shown))):
+            shown = [cell for cell in section if PROVENANCE_TAG in _tags(cell)]
+        kept += shown
+    for cell in kept:
+        if _is_text(cell):
+            cell["source"] = _filled(cell.source, chapter, page.language, words)
+    if is_empty:
+        kept.insert(1, _note(_t("No data for this chapter: connect {tables}."), chapter.needs, page.language))
+    elif lacking:
+        place = len(kept) - (PROVENANCE_TAG in _tags(kept[-1]))
+        text = _t("Some of this chapter is not shown, for lack of data: connect {tables}.")
+        kept.insert(place, _note(text, tuple(lacking), page.language))
+    notebook.cells = kept
     return notebook
+
+
+def _sections(cells: list[Any]) -> list[list[Any]]:
+    """Split a notebook before each heading; a text without one belongs to what it follows."""
+    sections: list[list[Any]] = [[]]
+    for cell in cells:
+        if _is_text(cell) and cell.source.startswith("#") and sections[-1]:
+            sections.append([])
+        sections[-1].append(cell)
+    return sections
+
+
+def _is_text(cell: Any) -> bool:  # noqa: ANN401 - nbformat's cells have no type
+    return bool(cell.cell_type == "markdown")
+
+
+def _is_content(cell: Any) -> bool:  # noqa: ANN401
+    return not _is_text(cell) and PROVENANCE_TAG not in _tags(cell)
+
+
+def _tags(cell: Any) -> set[str]:  # noqa: ANN401
+    return set(cell.metadata.get("tags", ()))
+
+
+def _lacks(cell: Any, results: Results) -> list[str]:  # noqa: ANN401
+    """Name the tables and columns that a cell needs and the data lack."""
+    needs = cell.metadata.get(SECTION, {}).get("needs", ())
+    return [need for need in needs if not results.knows(need)]
 
 
 def _filled(source: str, chapter: Chapter, language: str, words: dict[str, str]) -> str:
@@ -74,9 +103,10 @@ def _filled(source: str, chapter: Chapter, language: str, words: dict[str, str])
         ) from None
 
 
-def _note(text: str, table: str, language: str) -> nbformat.NotebookNode:
-    cell = nbformat.v4.new_markdown_cell(translate(text, language, table=table))
-    cell["id"] = f"no-{table.replace('.', '-').replace('_', '-')}"
+def _note(text: str, tables: tuple[str, ...], language: str) -> nbformat.NotebookNode:
+    named = ", ".join(f"`{table}`" for table in tables)
+    cell = nbformat.v4.new_markdown_cell(translate(text, language, tables=named))
+    cell["id"] = "not-shown"
     return cell
 
 

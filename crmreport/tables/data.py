@@ -12,13 +12,14 @@ import pandas as pd
 from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
-from crmreport.source import Source
 from crmreport.tables.cleaning import Cleaned, clean
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.conventions import Conventions
 from crmreport.tables.currencies import read_rates
 from crmreport.tables.engine import Connection, IbisTable, connect
 from crmreport.tables.identity import merge_customers
+from crmreport.tables.lists import find_lists
+from crmreport.tables.merges import read_confirmed
 from crmreport.tables.readers import Opened, fingerprint, open_source
 from crmreport.tables.rules import LOG_COLUMNS
 from crmreport.tables.sources import find_sources
@@ -53,11 +54,9 @@ class Data:
 
 
 def fingerprints(project: Project) -> dict[str, str]:
-    """Give each connected table's source, and the table of rates, a fingerprint of its content."""
-    found = {name: fingerprint(project.root, s) for name, s in find_sources(project).items()}
-    if project.settings.rates is not None:
-        found["rates"] = fingerprint(project.root, Source(file=project.settings.rates))
-    return found
+    """Give each table's source, and each list that the settings name, a fingerprint of its content."""
+    sources = find_sources(project) | find_lists(project)
+    return {name: fingerprint(project.root, source) for name, source in sources.items()}
 
 
 def read_data(project: Project, today: date | None = None) -> Data:
@@ -81,8 +80,9 @@ def read_data(project: Project, today: date | None = None) -> Data:
         tables[name] = cleaned.table
         readings.append(Reading(name, opened, cleaned))
     logs = [reading.cleaned.log for reading in readings]
-    if settings.merge_customers_by and "customers" in tables:
-        tables, merged = merge_customers(connection, tables, settings.merge_customers_by)
+    confirmed = read_confirmed(connection, project)
+    if settings.merge_customers_by or confirmed is not None:
+        tables, merged = merge_customers(connection, tables, settings.merge_customers_by, confirmed)
         logs.append(merged)
     first_day, last_day = _days_covered(tables)
     if "customers" not in tables:
@@ -92,25 +92,40 @@ def read_data(project: Project, today: date | None = None) -> Data:
         tables=tables,
         cleaning=pd.concat(logs, ignore_index=True)[list(LOG_COLUMNS)],
         first_day=first_day,
-        as_of=_as_of(project, first_day, last_day),
+        as_of=_as_of(project, first_day, last_day, conventions.today),
         readings=tuple(readings),
         future_from=min(future, default=None),
     )
 
 
-def _as_of(project: Project, first_day: date, last_day: date) -> date:
-    """Give the last day that the review looks at. UserError if the configuration's is before the first."""
-    as_of = min(project.settings.as_of or last_day, last_day)
+def _as_of(project: Project, first_day: date, last_day: date, today: date) -> date:
+    """Give the last day that the data cover: the settings' own, or that of the newest row.
+
+    The settings may name a later one, as of a survey that nobody answered at the end of the month. UserError
+    for a day before the data begin, or one that is still to come.
+    """
+    as_of = project.settings.as_of or last_day
+    key = f"{SECTION}.as_of"
     if as_of < first_day:
         raise UserError(
             _t(
                 "{key} in {file}: on {day} there were no data yet; they run from {first} to {last}. "
                 "Name a day within."
             ),
-            key=f"{SECTION}.as_of",
+            key=key,
             file=CONFIG_FILE,
             day=as_of,
             first=first_day,
+            last=last_day,
+        )
+    if as_of > max(today, last_day):
+        raise UserError(
+            _t(
+                "{key} in {file}: {day} is still to come. The newest row is of {last}; name no day after today."
+            ),
+            key=key,
+            file=CONFIG_FILE,
+            day=as_of,
             last=last_day,
         )
     return as_of

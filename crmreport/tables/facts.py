@@ -48,6 +48,8 @@ _DERIVED = {
         "first_response_minutes": "float64",
     },
     "feedback": {},
+    "events": {},
+    "customers": {},
     "opportunities": {"days_to_close": "int64", "amount_squared": _SQUARE},
 }
 
@@ -62,8 +64,8 @@ def facts(data: Data, periods: Iterable[Period], active_days: int) -> dict[str, 
 
     `orders` (amount filled from the lines), `order_lines` (with the order's time), `first_orders` (one row
     per customer: first_ordered_at, days_to_second_order), `activity` (one row per customer and period:
-    active_at_start, active_at_end), `interactions`, `feedback`, `opportunities` (days_to_close). Each has
-    the customer's dimensions beside its own.
+    active_at_start, active_at_end), `interactions`, `feedback`, `events`, `opportunities` (days_to_close),
+    `customers` (where it is known since when). Each has the customer's dimensions beside its own.
     """
     tables = data.tables
     found: dict[str, IbisTable] = {}
@@ -77,9 +79,14 @@ def facts(data: Data, periods: Iterable[Period], active_days: int) -> dict[str, 
         found["interactions"] = _interactions(tables["interactions"])
     if "feedback" in tables:
         found["feedback"] = _complete(tables["feedback"], "feedback")
+    if "events" in tables:
+        found["events"] = _complete(tables["events"], "events")
     if "opportunities" in tables:
         found["opportunities"] = _squared(_opportunities(tables["opportunities"]))
-    return {name: _with_customer_dimensions(fact, tables["customers"]) for name, fact in found.items()}
+    found = {name: _with_customer_dimensions(fact, tables["customers"]) for name, fact in found.items()}
+    if "joined_at" in tables["customers"].columns:
+        found["customers"] = _complete(tables["customers"], "customers")
+    return found
 
 
 def _complete(given: IbisTable, name: str) -> IbisTable:
@@ -154,6 +161,11 @@ def _interactions(interactions: IbisTable) -> IbisTable:
         is_inbound = ibis.coalesce(given.direction, "inbound") != "outbound"
     else:
         is_inbound = ibis.literal(True)
+    if "first_response_at" not in interactions.columns:
+        nothing = ibis.null("float64")
+        return given.mutate(
+            is_inbound=is_inbound, first_response_seconds=ibis.null("int64"), first_response_minutes=nothing
+        )
     seconds = given.first_response_at.delta(given.opened_at, unit="second")
     seconds = ibis.ifelse(is_inbound & (seconds >= 0), seconds, ibis.null())
     # Without an answer yet, a case has waited longer than all that have one.
