@@ -7,10 +7,12 @@ import math
 import pytest
 
 from crmreport.metrics import METRICS
+from crmreport.metrics.behaviour import VISITORS, VISITS
 from crmreport.metrics.conversion import LEAD_CONVERSION_RATE, LEADS, WIN_RATE
 from crmreport.metrics.customers import (
     ACTIVE_CUSTOMERS,
     BUYERS,
+    JOINED_CUSTOMERS,
     NEW_CUSTOMERS,
     REPEAT_PURCHASE_RATE,
     RETENTION_RATE,
@@ -94,6 +96,23 @@ opportunity_id  customer_id  created_at           closed_at            is_won  a
 6               -            2025-04-01           2025-06-01           false   3200
 7               -            2025-04-30T23:59:59  2025-05-01           true    6400
 """
+EVENTS_TABLE = """
+visitor_id  session_id  occurred_at
+v1          s1          2025-03-31T23:59:59
+v1          s1          2025-04-01T00:00:00
+v1          s2          2025-04-02
+v2          s3          2025-04-30T23:59:59
+v2          -           2025-04-30T23:59:59
+v3          s4          2025-06-01
+"""
+JOINED_TABLE = """
+customer_id  joined_at
+ann          2025-03-31T23:59:59
+bob          2025-04-01T00:00:00
+cyd          2025-04-30
+dee          -
+eve          2025-06-01
+"""
 
 CASES = [
     (REVENUE, {"orders": ORDERS_TABLE}, 60.75, None, 60.75),
@@ -113,6 +132,9 @@ CASES = [
     (LEADS, {"opportunities": LEADS_TABLE}, 2, None, 2),
     (WIN_RATE, {"opportunities": LEADS_TABLE}, 2, 3, 2 / 3),
     (LEAD_CONVERSION_RATE, {"opportunities": LEADS_TABLE}, 1, 4, 1 / 4),  # 1 on day 60; 2 on day 61
+    (VISITORS, {"events": EVENTS_TABLE}, 2, None, 2),
+    (VISITS, {"events": EVENTS_TABLE}, 3, None, 3),  # an action of no known visit adds none
+    (JOINED_CUSTOMERS, {"customers": JOINED_TABLE}, 2, None, 2),
     (OPEN_PIPELINE, {"opportunities": LEADS_TABLE}, 800 + 3200 + 6400, None, 10_400),
 ]
 
@@ -173,9 +195,10 @@ def test_names_are_unique():
     assert len({m.name for m in METRICS}) == len(METRICS)
 
 
+@pytest.mark.parametrize("period", ["2025-10", "2025-10-31"])
 @pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
-def test_query_is_written_for_readers(metric: Metric):
-    assert metric_sql(metric, CALENDAR.period("2025-10")).upper().startswith(("SELECT", "WITH"))
+def test_query_is_written_for_readers(metric: Metric, period: str):
+    assert metric_sql(metric, CALENDAR.period(period)).upper().startswith(("SELECT", "WITH"))
 
 
 def test_unanswered_cases_make_the_median_undefined_when_they_are_most():

@@ -6,7 +6,6 @@ They lie in a folder beside the project, which a user's clone does not have; see
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +58,9 @@ def test_the_pipeline_gives_the_revenue_won_and_both_win_rates():
     data = data_of("crm_sales_opportunities")
     deals = data.tables["opportunities"]
     won = deals.filter(deals.is_won)
-    days = won.mutate(days=won.closed_at.date().delta(won.created_at.date(), unit="day")).days
-    found = (
-        won.aggregate(n=won.count(), amount=won.amount.sum(), mean=days.mean(), median=days.median())
-        .to_pyarrow()
-        .to_pylist()[0]
-    )
+    days = won.closed_at.date().delta(won.created_at.date(), unit="day")
+    asked = won.aggregate(n=won.count(), amount=won.amount.sum(), mean=days.mean(), median=days.median())
+    found = asked.to_pyarrow().to_pylist()[0]
     assert (found["n"], found["amount"]) == (4_238, 10_005_534)
     assert round(found["mean"], 1) == 51.8
     assert found["median"] == 57
@@ -184,10 +180,10 @@ def test_every_row_of_every_set_is_accounted_for(name: str):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_set_is_a_review(name: str, tmp_path: Path):
-    built = crmreport("build", "--no-pdf", "--project", str(PROJECTS / name), "--output", str(tmp_path / "out"), "--json")
+    folder, output = str(PROJECTS / name), str(tmp_path / "out")
+    built = crmreport("build", "--no-pdf", "--project", folder, "--output", output, "--json")
     assert built.exit_code == 0, built.output
     answer = json.loads(built.stdout)
     assert {page["state"] for page in answer["pages"]} <= {"ok", "kept"}
     (summary,) = (tmp_path / "out" / "html" / "en").glob("*/summary.html")
-    text = " ".join(re.sub("<[^>]+>", " ", summary.read_text(encoding="utf-8")).split())
-    assert "no data" not in re.search(r"Contents What changed(.*)What changed", text)[1] if 0 else text
+    assert 'class="crm-card"' in summary.read_text(encoding="utf-8"), "the summary has no figure"

@@ -16,7 +16,8 @@ def metric_sql(metric: Metric, period: Period) -> str:
     rows = metric.rows
     if rows.rule == "happened":
         day = fact[rows.column].date()
-        first, *_, last = rows.days_of(period)
+        days = tuple(rows.days_of(period))
+    first, last = days[0], days[-1]
         chosen = fact.filter(day.between(ibis.date(first), ibis.date(last)))
     elif rows.rule == "open_at_end":
         opened, closed, end = fact[rows.column].date(), fact[rows.until].date(), ibis.date(period.end)
