@@ -17,8 +17,7 @@ def metric_sql(metric: Metric, period: Period) -> str:
     if rows.rule == "happened":
         day = fact[rows.column].date()
         days = tuple(rows.days_of(period))
-    first, last = days[0], days[-1]
-        chosen = fact.filter(day.between(ibis.date(first), ibis.date(last)))
+        chosen = fact.filter(day.between(ibis.date(days[0]), ibis.date(days[-1])))
     elif rows.rule == "open_at_end":
         opened, closed, end = fact[rows.column].date(), fact[rows.until].date(), ibis.date(period.end)
         chosen = fact.filter([opened < end, closed.isnull() | (closed >= end)])
