@@ -29,6 +29,7 @@ _WRONG = {
     "int_type": _WHOLE_NUMBER,
     "int_parsing": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
+    "greater_than": _t("{key} in {file} is {value}; it must be more than {gt}."),
     "greater_than_equal": _t("{key} in {file} is {value}; it must be at least {ge}."),
     "less_than_equal": _t("{key} in {file} is {value}; it must be at most {le}."),
     "date_type": _DAY,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from crmreport.config import CONFIG_FILE
 from crmreport.errors import UserError
-from crmreport.language import _t, translate
-from crmreport.tables.contract import TABLES
+from crmreport.language import _t
+from crmreport.manual import describe_contract, describe_sources
 
 _CONFIG = """\
 # Settings of the review. Everything outside `crmreport:` is Jupyter Book's own.
@@ -22,15 +22,12 @@ crmreport:
   languages: [{language}]      # en, zh_CN
   currency: USD
   timezone: UTC
-  frequency: month             # month, quarter, week or year
+  frequency: month             # month, quarter, week, year or day
   periods: 3                   # how many of the last complete periods the review shows
   segments: []                 # for example [region]: a page for each region
   folder: data                 # files named like a table are read: orders.csv, feedback.parquet ...
-  # A file with other names or headings is mapped here; data/COLUMNS.md says what there may be.
-  # tables:
-  #   orders:
-  #     file: data/export.csv
-  #     columns: {{order_id: Number, customer_id: Account, ordered_at: Date, amount: Total}}
+  # Files with other names or headings: run  crmreport connect FILE  and look over what it writes here.
+  # data/COLUMNS.md says which tables and columns there may be, data/SOURCES.md how they can be read.
 """
 
 
@@ -62,6 +59,7 @@ def _fill(folder: Path, template: Path, language: str) -> None:
     company = json.dumps(folder.resolve().name, ensure_ascii=False)
     (folder / CONFIG_FILE).write_text(_CONFIG.format(company=company, language=language), encoding="utf-8")
     (folder / "data" / "COLUMNS.md").write_text(describe_contract(language), encoding="utf-8")
+    (folder / "data" / "SOURCES.md").write_text(describe_sources(language), encoding="utf-8")
     (folder / ".gitignore").write_text("_build/\n_run/\n.crmreport/\n", encoding="utf-8")
     shutil.copytree(template / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
     for page in sorted((template / "book").glob("index*.md")):
@@ -85,24 +83,3 @@ def template_folder() -> Path:
         if (folder / "notebooks" / "summary.ipynb").is_file():
             return folder
     raise UserError(_t("The notebooks that come with crmreport are not installed. Install it again."))
-
-
-def describe_contract(language: str) -> str:
-    """Write the tables and columns that a review can use, as Markdown."""
-
-    def say(text: str) -> str:
-        return translate(text, language)
-
-    lines = [f"# {say(_t('Tables and columns'))}", ""]
-    lines += [say(_t("Any table may be left out. * : needed in every row.")), ""]
-    for table in TABLES:
-        lines += [f"## {table.name}", "", say(table.meaning), ""]
-        lines += [
-            f"| {say(_t('Column'))} | {say(_t('Type'))} | {say(_t('Meaning'))} |",
-            "| --- | --- | --- |",
-        ]
-        for column in table.columns:
-            marks = ("*" if column.required else "") + (f" ({say(_t('private'))})" if column.private else "")
-            lines.append(f"| {column.name}{marks} | {column.type} | {say(column.meaning)} |")
-        lines.append("")
-    return "\n".join(lines)

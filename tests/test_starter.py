@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from crmreport.config import read_project
-from crmreport.starter import describe_contract, start_project
+from crmreport.manual import describe_contract, describe_sources
+from crmreport.source import Cell, Source
+from crmreport.starter import start_project
 from crmreport.tables.contract import TABLES
 from tests.small_project import ORDERS, crmreport, refused, refused_list, write
 
@@ -23,7 +25,8 @@ def test_a_new_project_lists_its_pages_as_soon_as_there_are_data(tmp_path: Path)
     write(folder / "data" / "orders.csv", ORDERS)
     listed = crmreport("list", "--project", str(folder), "--period", "2025-10")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
-        f"2025-10/{chapter}" for chapter in ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
+        f"2025-10/{chapter}"
+        for chapter in ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
     ]
 
 
@@ -71,3 +74,25 @@ def test_the_columns_are_described_every_one(language: str):
         for column in table.columns:
             assert f"\n| {column.name}" in text
     assert "| customer_id* (" in text
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_every_setting_of_a_source_is_described(language: str):
+    text = describe_sources(language)
+    for model in (Source, Cell):
+        for name, field in model.model_fields.items():
+            assert field.description, name
+            assert f"\n| {name} | " in text
+
+
+def test_the_example_of_a_mapping_can_be_read(tmp_path: Path):
+    example = describe_sources("en").split("```yaml\n")[1].split("```")[0]
+    write(tmp_path / "_config.yml", example.replace("crmreport:\n", "crmreport:\n  company: Tiny\n"))
+    settings = read_project(tmp_path).settings
+    assert list(settings.tables) == ["orders", "opportunities", "interactions"]
+    assert settings.tables["orders"].columns["customer_id"].heading == ("Customer No", "Account")
+
+
+def test_what_the_repository_says_of_sources_is_what_a_new_project_gets():
+    here = (Path(__file__).parent.parent / "data" / "SOURCES.md").read_text(encoding="utf-8")
+    assert here == describe_sources("en")

@@ -9,8 +9,8 @@ from crmreport.display.outputs import Table, Text
 from crmreport.findings.advice import advice
 from crmreport.findings.decompose import Mix
 from crmreport.findings.rank import CHANGED, HIDDEN, Change, Finding
-from crmreport.findings.sentences import NO_CLEAR_CHANGE, details, headline
-from crmreport.language import SOURCE_LANGUAGE, _t, escaped
+from crmreport.findings.sentences import NO_CLEAR_CHANGE, NOTHING_TO_COMPARE, details, headline
+from crmreport.language import SOURCE_LANGUAGE, _t, escaped, write_date
 from crmreport.metrics import metric as metric_named
 from crmreport.segments import Segment
 
@@ -21,9 +21,17 @@ def commentary(context: Context, count: int) -> Text:
     """Say what changed most; each sentence can be found again in `evidence` by its number."""
     told = context.headlines(count)
     if not told:
-        return Text(context.say(NO_CLEAR_CHANGE))
+        return Text(_nothing_told(context))
     items = [_item(context, number, finding) for number, finding in enumerate(told, start=1)]
     return Text("\n".join([*items, _others(context, told)]))
+
+
+def _nothing_told(context: Context) -> str:
+    """Say that nothing changed clearly, or that nothing could be compared."""
+    changes = context.changes
+    if changes.empty or not changes["p"].notna().any():
+        return context.say(NOTHING_TO_COMPARE, day=write_date(context.results.first_day, context.language))
+    return context.say(NO_CLEAR_CHANGE)
 
 
 def _others(context: Context, told: tuple[Finding, ...]) -> str:
@@ -72,7 +80,7 @@ def told_in_short(context: Context, count: int) -> list[dict[str, str]]:
                 "advice": f"{context.say(_t('What to do:'))} {context.say(do)}" if do else "",
             }
         )
-    return told or [{"sentence": context.say(NO_CLEAR_CHANGE), "why": "", "advice": ""}]
+    return told or [{"sentence": _nothing_told(context), "why": "", "advice": ""}]
 
 
 def evidence(context: Context, count: int) -> Table | Text:

@@ -14,6 +14,7 @@ from crmreport.metrics import metric as metric_named
 from crmreport.metrics.figures import Writer
 from crmreport.metrics.metric import Unit
 
+NOTHING_TO_COMPARE = _t("Nothing to compare with yet: the data begin on {day}.")
 NO_CLEAR_CHANGE = _t(
     "No clear change: no figure moved further than chance and its usual variation would move it, neither "
     "against the period before nor against the same period last year."

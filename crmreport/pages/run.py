@@ -112,7 +112,7 @@ def run(job: Job) -> Outcome:
 
 
 def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what differs from run to run: papermill's times, paths and versions, and new cells' ids."""
+    """Drop what differs from run to run: papermill's times, paths, versions; hide what says nothing."""
     executed.metadata = nbformat.from_dict(
         {"kernelspec": executed.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
     )
@@ -122,8 +122,16 @@ def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
             # Papermill gives it no tag that hides it, and a new id each time.
             cell["id"] = "injected-parameters"
             tags.append(HIDDEN_TAG)
+        elif _says_nothing(cell):
+            tags.append(HIDDEN_TAG)
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     return executed
+
+
+def _says_nothing(cell: nbformat.NotebookNode) -> bool:
+    """Say whether all that a cell shows is an empty text: there is nothing to say, and no place for it."""
+    outputs = cell.get("outputs", [])
+    return bool(outputs) and all(o.get("data", {}).get("text/markdown") == "" for o in outputs)
 
 
 def _failure(job: Job, failed: int | None, error: str) -> tuple[nbformat.NotebookNode, str]:

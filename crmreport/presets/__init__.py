@@ -17,17 +17,22 @@ from crmreport.source import Preset
 FOLDER = "presets"
 
 
-def preset_names(root: Path) -> tuple[str, ...]:
-    """Name the presets that a project may use: ours, and those of its own folder."""
+def preset_names(root: Path | None = None) -> tuple[str, ...]:
+    """Name the presets that a project may use: ours, and those of its own folder if there is a project."""
     ours = {path.name.removesuffix(".yml") for path in _shipped().iterdir() if path.name.endswith(".yml")}
-    own = {path.stem for path in (root / FOLDER).glob("*.yml")}
+    own = {path.stem for path in (root / FOLDER).glob("*.yml")} if root else set()
     return tuple(sorted(ours | own))
 
 
-def read_preset(name: str, root: Path) -> Preset:
+def read_presets(root: Path | None = None) -> dict[str, Preset]:
+    """Read all presets that a project may use, by their names. UserError for one that cannot be."""
+    return {name: read_preset(name, root) for name in preset_names(root)}
+
+
+def read_preset(name: str, root: Path | None = None) -> Preset:
     """Read a preset by its name; a project's own goes before ours. UserError for one that cannot be."""
-    own = root / FOLDER / f"{name}.yml"
-    path = own if own.is_file() else _shipped() / f"{name}.yml"
+    own = root / FOLDER / f"{name}.yml" if root else None
+    path = own if own and own.is_file() else _shipped() / f"{name}.yml"
     if name not in preset_names(root):
         raise UserError(
             _t("{name} is not a preset. {suggestion}"),

@@ -20,7 +20,8 @@ from crmreport.tables.contract import Table
 from crmreport.tables.conventions import Conventions
 from crmreport.tables.duplicates import mark_duplicates
 from crmreport.tables.engine import Connection, IbisTable, IbisValue
-from crmreport.tables.mapping import check_dates, map_columns, try_expressions
+from crmreport.tables.expressions import try_expressions
+from crmreport.tables.mapping import check_dates, map_columns
 from crmreport.tables.readers import Opened, unreadable
 from crmreport.tables.rules import LOG_COLUMNS, RULES, UNUSABLE, UNUSABLE_OTHERWISE
 

@@ -12,7 +12,7 @@ from crmreport.tables.column import Type
 from crmreport.tables.contract import Table
 from crmreport.tables.conventions import Conventions
 from crmreport.tables.engine import Connection, IbisTable
-from crmreport.tables.readers import open_source
+from crmreport.tables.lists import find_lists, read_list
 from crmreport.tables.reading import DECIMAL
 
 # The currency of a row, where a file says it row by row.
@@ -21,6 +21,8 @@ CURRENCY = "_currency"
 RATE_COLUMNS = {"currency": "string", "starts_on": "date", "rate": "decimal(18, 8)"}
 # DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
 _WIDE, _WIDE_RATE, _PRODUCT = "decimal(19, 4)", "decimal(19, 8)", "decimal(38, 12)"
+
+_MATCHING = ("_rate_currency", "_starts_on", "_ends_on")
 
 _NO_RATE = _t("{n} of its rows have no currency, no day or no rate above 0")
 _TWICE = _t("{n} of its rows give a currency a second rate from the same day on")
@@ -33,20 +35,11 @@ def read_rates(connection: Connection, project: Project) -> IbisTable | None:
     (missing for the last); None if the settings name no such table. Raises UserError for one that cannot be
     used.
     """
-    written = project.settings.rates
-    if written is None:
+    source = find_lists(project).get("rates")
+    if source is None:
         return None
-    raw = open_source(connection, project.root, Source(file=written), "rates").table
-    spelt = {heading.strip().casefold(): heading for heading in raw.columns}
-    lacking = [name for name in RATE_COLUMNS if name not in spelt]
-    if lacking:
-        raise UserError(
-            _t("{path} has no column {names}. It must have: {columns}."),
-            path=written,
-            names=", ".join(lacking),
-            columns=", ".join(RATE_COLUMNS),
-        )
-    texts = raw.select(**{name: raw[spelt[name]].cast("string").strip().nullif("") for name in RATE_COLUMNS})
+    texts = read_list(connection, project.root, source, "rates")
+    texts = texts.mutate(currency=texts.currency.upper())
     read = texts.select(**{name: texts[name].try_cast(kind) for name, kind in RATE_COLUMNS.items()})
     rates = connection.create_table("read_rates", read, overwrite=True)
     unusable = ibis.or_(*(rates[name].isnull() for name in RATE_COLUMNS), rates.rate <= 0)
@@ -60,18 +53,19 @@ def read_rates(connection: Connection, project: Project) -> IbisTable | None:
                 _t("{key} in {file}: {path} cannot be used: {reason}. Mend them."),
                 key=f"{SECTION}.rates",
                 file=CONFIG_FILE,
-                path=written,
+                path=source.place,
                 reason=Phrase(reason, {"n": n}),
             )
     window = ibis.window(group_by="currency", order_by="starts_on")
-    return rates.mutate(currency=rates.currency.upper(), ends_on=rates.starts_on.lead().over(window))
+    return rates.mutate(ends_on=rates.starts_on.lead().over(window))
 
 
 def convert(typed: IbisTable, table: Table, source: Source, conventions: Conventions) -> IbisTable:
     """Give the amounts of a table in the review's currency, by the rate of the day on which a row happened.
 
     A table without a clock takes the newest rate. An amount without a rate is taken out, with
-    `_wrong_<column>` "no rate". `_converted` says of each row whether an amount was converted. Raises
+    `_wrong_<column>` "no rate", and one that grows beyond what an amount can be, with "impossible".
+    `_converted` says of each row whether an amount was converted. Raises
     UserError where there is another currency and no table of rates.
     """
     money = [c.name for c in table.columns if c.type is Type.MONEY and c.name in typed.columns]
@@ -96,27 +90,31 @@ def convert(typed: IbisTable, table: Table, source: Source, conventions: Convent
         # A row that names no currency is in the table's own.
         said = typed[CURRENCY].strip().upper().nullif("")
         typed = typed.mutate(**{CURRENCY: ibis.coalesce(said, ibis.literal(given))})
-    rates = conventions.rates.select(
-        _rate_currency="currency", _starts_on="starts_on", _ends_on="ends_on", _rate="rate"
-    )
-    matches = [typed[CURRENCY] == rates["_rate_currency"]]
-    if table.clock in typed.columns:
-        day = typed[table.clock].date()
-        matches += [day >= rates["_starts_on"], (day < rates["_ends_on"]) | rates["_ends_on"].isnull()]
-    else:
-        matches.append(rates["_ends_on"].isnull())
-    joined = typed.left_join(rates, matches)
-    own = joined[CURRENCY] == conventions.currency
-    rate = ibis.ifelse(own, ibis.literal(1).cast(_WIDE_RATE), joined["_rate"].cast(_WIDE_RATE))
+    rated = _with_rate(typed, table, conventions.rates)
+    own = rated[CURRENCY] == conventions.currency
+    rate = ibis.ifelse(own, ibis.literal(1).cast(_WIDE_RATE), rated["_rate"].cast(_WIDE_RATE))
     changed = {}
     for name in money:
-        no_rate = joined[name].notnull() & rate.isnull()
-        product = (joined[name].cast(_WIDE) * rate).cast(_PRODUCT)
-        changed[name] = product.round(4).try_cast(DECIMAL)
-        changed[f"_wrong_{name}"] = ibis.ifelse(no_rate, "no rate", joined[f"_wrong_{name}"])
-        words = joined[name].cast("string").concat(" ", joined[CURRENCY])
-        changed[f"_said_{name}"] = ibis.ifelse(no_rate, words, joined[f"_said_{name}"])
-    converted = ibis.or_(*(joined[name].notnull() & rate.notnull() & ~own for name in money))
-    return joined.mutate(**changed, _converted=converted).drop(
-        "_rate_currency", "_starts_on", "_ends_on", "_rate", CURRENCY
-    )
+        product = (rated[name].cast(_WIDE) * rate).cast(_PRODUCT)
+        converted = product.round(4).try_cast(DECIMAL)
+        lost = rated[name].notnull() & converted.isnull()
+        # With a rate, only an amount that is too large for any company's books is lost.
+        why = ibis.ifelse(rate.isnull(), "no rate", "impossible")
+        words = rated[name].cast("string").concat(" ", rated[CURRENCY])
+        changed[name] = converted
+        changed[f"_wrong_{name}"] = ibis.ifelse(lost, why, rated[f"_wrong_{name}"])
+        changed[f"_said_{name}"] = ibis.ifelse(lost, words, rated[f"_said_{name}"])
+    is_converted = ibis.or_(*(changed[name].notnull() & ~own for name in money))
+    return rated.mutate(**changed, _converted=is_converted).drop("_rate", CURRENCY)
+
+
+def _with_rate(typed: IbisTable, table: Table, given: IbisTable) -> IbisTable:
+    """Add the rate of each row's currency, as `_rate`: of its day, or the newest; missing without one."""
+    rates = given.select(_rate_currency="currency", _starts_on="starts_on", _ends_on="ends_on", _rate="rate")
+    if table.clock in typed.columns:
+        # As of a day, not between two: that takes minutes over millions of rows and years of daily rates.
+        dated = typed.mutate(_day=typed[table.clock].date())
+        same = [dated[CURRENCY] == rates["_rate_currency"]]
+        return dated.asof_join(rates, dated["_day"] >= rates["_starts_on"], same).drop(*_MATCHING, "_day")
+    newest = rates.filter(rates["_ends_on"].isnull())
+    return typed.left_join(newest, typed[CURRENCY] == newest["_rate_currency"]).drop(*_MATCHING)

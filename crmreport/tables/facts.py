@@ -53,6 +53,20 @@ _DERIVED = {
     "opportunities": {"days_to_close": "int64", "amount_squared": _SQUARE},
 }
 
+# The contract's tables of whose rows each is made, and the contract's columns behind those that are derived.
+MADE_FROM = {name: (name,) for name in _DERIVED} | {
+    "orders": ("orders", "order_lines"),
+    "order_lines": ("order_lines", "orders"),
+    "first_orders": ("orders",),
+    "activity": ("orders",),
+}
+DERIVED_FROM = {
+    "days_to_close": "closed_at",
+    "is_inbound": "direction",
+    "first_response_seconds": "first_response_at",
+    "first_response_minutes": "first_response_at",
+}
+
 FACT_SCHEMAS: dict[str, dict[str, str]] = {
     name: {c.name: IBIS_TYPES[c.type] for t in TABLES if t.name == name for c in t.columns} | derived
     for name, derived in _DERIVED.items()

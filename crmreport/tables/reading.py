@@ -106,6 +106,11 @@ def as_text(value: IbisValue) -> IbisValue:
     return ibis.ifelse(value == whole, whole.cast("string"), value.cast("string"))
 
 
+def as_written(value: object) -> str:
+    """Write a value of the settings as a file would."""
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
 def _plain_number(text: IbisValue, manner: Manner) -> IbisValue:
     """Write a number's text as programs do: 1234.5 for 1.234,5 or € 1,234.50, where the manner allows it."""
     for sign in manner.signs:

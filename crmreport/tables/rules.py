@@ -11,7 +11,7 @@ LOG_COLUMNS = ("table", "file", "action", "rule", "column", "reason", "rows", "e
 
 # "set aside": the row is not used. "emptied": a value is treated as missing. "filled": a missing value is
 # given one. "converted": amounts are put into the review's currency. "merged": a customer is counted with
-# another one.
+# another one. "not merged": customers who look alike are still counted each.
 ACTIONS = {
     "read": _t("read"),
     "kept": _t("used"),
@@ -20,6 +20,7 @@ ACTIONS = {
     "filled": _t("missing value filled"),
     "converted": _t("amount converted"),
     "merged": _t("customers merged"),
+    "not merged": _t("customers not merged"),
 }
 
 RULES = {
@@ -36,11 +37,13 @@ RULES = {
     "repeats": _t("another row of the same {column}, as this export has them"),
     "exact duplicate": _t("equal to a row before in every column"),
     "near duplicate": _t("same {column} as a row shortly before"),
-    "cancelled": _t("an order line and the return that takes it back"),
+    "cancelled": _t("a sale and the return that takes it back"),
     "default": _t("{column} was missing, and the configuration says what to put there"),
     "currency": _t("into the currency of the review"),
     "same customer": _t("same {column} as another customer"),
     "confirmed": _t("confirmed by a person"),
+    "placeholder": _t("more customers have this {column} than can be one"),
+    "gone": _t("confirmed by a person, but one of the two is not in the data"),
     "": "",
 }
 

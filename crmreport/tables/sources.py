@@ -10,8 +10,7 @@ from crmreport.language import _t
 from crmreport.presets import read_preset
 from crmreport.source import Source, with_preset
 from crmreport.tables.contract import TABLES
-from crmreport.tables.readers import check_source
-from crmreport.tables.readers.files import FILE_TYPES
+from crmreport.tables.readers import check_source, table_name
 
 
 def find_sources(project: Project) -> dict[str, Source]:
@@ -67,10 +66,10 @@ def find_sources(project: Project) -> dict[str, Source]:
 def _in_folder(project: Project, folder: str, given: tuple[str, ...]) -> tuple[dict[str, Source], list[str]]:
     """Find the files of a folder that are named as tables, but for those given; then the other files."""
     place = project.folder("folder", folder)
-    files = sorted(p for p in place.iterdir() if p.suffix.lower() in FILE_TYPES and p.is_file())
+    files = sorted(p for p in place.iterdir() if table_name(p) and p.is_file())
     found: dict[str, Source] = {}
     for table in TABLES:
-        named = [path.name for path in files if path.stem == table.name]
+        named = [path.name for path in files if table_name(path) == table.name]
         if table.name in given or not named:
             continue
         if len(named) > 1:
@@ -81,4 +80,4 @@ def _in_folder(project: Project, folder: str, given: tuple[str, ...]) -> tuple[d
                 key=f"{SECTION}.tables.{table.name}",
             )
         found[table.name] = Source(file=Path(folder, named[0]).as_posix())
-    return found, [path.name for path in files if path.stem not in found]
+    return found, [path.name for path in files if table_name(path) not in found]

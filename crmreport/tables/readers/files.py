@@ -1,152 +1,86 @@
-"""Files: open one CSV or Parquet file as it is, and say what is wrong with one that cannot be read."""
+"""Files: one, or many of one kind, as one table of the engine: what is not Parquet is brought into it."""
 
 from __future__ import annotations
 
-import csv
-import glob
-import hashlib
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crmreport.errors import UserError
 from crmreport.language import _t
+from crmreport.source import Source
 from crmreport.tables.engine import Connection, IbisTable
-
-FILE_TYPES = (".parquet", ".csv")
-_SEPARATORS = (",", ";", "\t", "|")
-
-
-def fingerprint(path: Path) -> str:
-    """Tell a file's content from any other: the first 16 digits of its SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+from crmreport.tables.readers.database_files import sqlite_to_parquet
+from crmreport.tables.readers.parquet import not_parquet, parquet_headings, view_of_parquet
+from crmreport.tables.readers.places import DATABASE, PARQUET, SPSS, TEXT, check_beginning, kind_of
+from crmreport.tables.readers.scratch import scratch_folder
+from crmreport.tables.readers.spss import spss_to_parquet
+from crmreport.tables.readers.text_files import text_file_to_parquet
+from crmreport.tables.readers.workbooks import workbook_to_parquet
 
 
-def open_file(connection: Connection, path: Path, name: str) -> IbisTable:
-    """Open a file as it is; the cells of a CSV as text, so that cleaning decides what they mean.
+def open_files(
+    connection: Connection, paths: Sequence[Path], source: Source, view: str, key: str
+) -> tuple[IbisTable, IbisTable | None]:
+    """Open files of one kind as one table, one after the other, with the columns of all.
 
-    `name`: the table's name in the contract. Nothing but the headings is read yet. Raises UserError for a
-    file that is empty, not of its kind, or that has two columns of one name.
+    `view`: how the table is called; `key`: where the settings speak of the source. Returns also the lines
+    that are no rows (`line`, `said`, `reason`), None if there are none. Raises UserError for a file that
+    cannot be read, or has no column of the first one's.
     """
-    if path.stat().st_size == 0:
-        raise UserError(_t("{path} is empty. Save it again, or take it away."), path=path.name)
-    # DuckDB reads *, ? and [ in a path as a pattern.
-    address, view = glob.escape(str(path)), f"file_{name}"
+    read: list[Path] = []
+    headings: list[tuple[str, ...]] = []
+    rejected: list[pa.Table] = []
+    folder = scratch_folder(connection) if kind_of(paths[0]) != PARQUET else None
+    for number, path in enumerate(paths):
+        check_beginning(path)
+        target = path
+        if folder is not None:
+            target = folder / f"{number}.parquet"
+            lines = _bring(connection, path, source, key, target)
+            if lines is not None:
+                rejected.append(_of_file(lines, path) if len(paths) > 1 else lines)
+        read.append(target)
+        headings.append(parquet_headings(target, path))
+    _check_alike(paths, headings)
     try:
-        if path.suffix.lower() == ".csv":
-            separator, headings = _headings(path)
-            _check_unique(headings, path)
-            return connection.read_csv(
-                address,
-                table_name=view,
-                # Everything is said, for DuckDB's guesses depend on the rows: it may take a heading for a
-                # row, or a line that begins with # for a comment.
-                auto_detect=False,
-                columns=dict.fromkeys(headings, "VARCHAR"),
-                header=True,
-                delim=separator,
-                quote='"',
-                escape='"',
-            )
-        _check_unique(tuple(pq.read_schema(path).names), path)
-        return connection.read_parquet(address, table_name=view)
-    except (duckdb.Error, pa.ArrowException) as error:
-        raise unreadable(path, error) from None
+        table = view_of_parquet(connection, read, view)
+    except duckdb.Error as error:
+        raise not_parquet(read[0], paths[0], error) from None
+    if not rejected:
+        return table, None
+    return table, connection.create_table(f"rejected_{view}", pa.concat_tables(rejected), overwrite=True)
 
 
-def unreadable(path: Path, error: Exception) -> UserError:
-    """Say why a file cannot be read, as plainly as can be found out."""
-    if path.suffix.lower() == ".csv":
-        line = _first_line_not_utf8(path)
-        if line is not None:
-            return _not_utf8(path, line)
-    elif not _is_parquet(path):
-        return UserError(
-            _t("{path} is not a Parquet file, or is cut short. Export it again."),
-            path=path.name,
-        )
-    return UserError(
-        _t("{path} cannot be read: {reason}. Mend what is named, or export the file again."),
-        path=path.name,
-        reason=_reason(error),
-    )
-
-
-def _headings(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Read a CSV's separator and headings from its first line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            if "\0" in first:
-                raise _no_csv(path)
-            separator = max(_SEPARATORS, key=lambda s: len(next(csv.reader([first], delimiter=s), [])))
-            file.seek(0)
-            found = next(csv.reader(file, delimiter=separator), [])
-    except UnicodeDecodeError:
-        raise _not_utf8(path, _first_line_not_utf8(path) or 1) from None
-    except csv.Error:
-        raise _no_csv(path) from None
-    headings = tuple(name.strip() or f"column {number}" for number, name in enumerate(found, start=1))
-    if not headings:
-        raise UserError(_t("{path} has no headings in its first line. Add them."), path=path.name)
-    return separator, headings
-
-
-def _check_unique(headings: tuple[str, ...], path: Path) -> None:
-    """Refuse two columns of one name; SQL does not tell capitals from small letters."""
-    for name, count in Counter(heading.casefold() for heading in headings).items():
-        if count > 1:
-            alike = [heading for heading in headings if heading.casefold() == name]
-            raise UserError(
-                _t("{path} has {count} columns named {names}. Give each a name of its own."),
-                path=path.name,
-                count=count,
-                names=", ".join(dict.fromkeys(alike)),
-            )
-
-
-def _no_csv(path: Path) -> UserError:
-    return UserError(
-        _t("{path} is not a CSV file: its first line is no text. Export it again."), path=path.name
-    )
-
-
-def _not_utf8(path: Path, line: int) -> UserError:
-    return UserError(
-        _t('{path}, line {line}: this is not UTF-8 text. Save the file as "CSV UTF-8".'),
-        path=path.name,
-        line=line,
-    )
-
-
-def _first_line_not_utf8(path: Path) -> int | None:
-    """Find the first line that is not UTF-8, from 1; None if all are."""
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError:
-                return number
+def _bring(connection: Connection, path: Path, source: Source, key: str, target: Path) -> pa.Table | None:
+    """Write a file's rows as Parquet; give its lines that are no rows."""
+    kind = kind_of(path)
+    if kind == TEXT:
+        return text_file_to_parquet(connection, path, source, key, target)
+    if kind == SPSS:
+        spss_to_parquet(path, target)
+    elif kind == DATABASE:
+        sqlite_to_parquet(path, source, key, target)
+    else:
+        workbook_to_parquet(path, source, key, target)
     return None
 
 
-def _is_parquet(path: Path) -> bool:
-    """Say whether a file begins and ends as Parquet files do."""
-    mark = b"PAR1"
-    with path.open("rb") as file:
-        begins = file.read(len(mark))
-        file.seek(max(0, path.stat().st_size - len(mark)))
-        return begins == file.read() == mark
+def _of_file(lines: pa.Table, path: Path) -> pa.Table:
+    """Say of which file rejected lines are."""
+    reasons = [f"{path.name}: {reason}" for reason in lines["reason"].to_pylist()]
+    return lines.set_column(lines.schema.get_field_index("reason"), "reason", pa.array(reasons, pa.string()))
 
 
-def _reason(error: Exception) -> str:
-    """Take from an engine's message what is wrong and in which line, without its advice to programmers."""
-    message, *_ = str(error).partition("Possible fixes")
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    # Between them stands the row itself, which may be long and private.
-    chosen = dict.fromkeys((lines[0].partition("Error: ")[2] or lines[0], lines[-1]) if lines else ())
-    return "; ".join(chosen).rstrip(".") or type(error).__name__
+def _check_alike(paths: Sequence[Path], headings: Sequence[Sequence[str]]) -> None:
+    """Refuse a file among others that has none of their columns."""
+    wanted = {heading.casefold() for heading in headings[0]}
+    for path, found in zip(paths, headings, strict=True):
+        if wanted.isdisjoint(heading.casefold() for heading in found):
+            raise UserError(
+                _t("{path} has no column of {first}, beside which it is. Take it away, or name the others."),
+                path=path.name,
+                first=paths[0].name,
+            )

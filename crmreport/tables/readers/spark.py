@@ -1,0 +1,101 @@
+"""Spark: tables of a folder, asked of Spark on this machine."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from crmreport.errors import UserError, suggestion
+from crmreport.language import _t
+from crmreport.misconfigured import CONFIG_FILE
+from crmreport.source import Source
+
+# pyspark.sql.SparkSession, which is there only where the extra is installed.
+Session = Any
+
+_SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.driver.maxResultSize": "0",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+@contextmanager
+def spark_answer(folder: Path, source: Source, key: str) -> Iterator[pa.RecordBatchReader]:
+    """Ask Spark for a table of a folder, or a query over its tables.
+
+    A table is a folder of Parquet files, or one such file, named by it: ``orders/``, ``orders.parquet``.
+    `key`: where the settings speak of the source. Raises UserError for a folder or a table that is not
+    there, ImportError without the extra, and whatever Spark does.
+    """
+    from pyspark.sql import SparkSession  # an extra, which few need
+
+    tables = _tables(folder, key)
+    if not source.query and source.table not in tables:
+        raise UserError(
+            _t("{key} in {file}: the database has no table {table}. {suggestion}"),
+            key=f"{key}.table",
+            file=CONFIG_FILE,
+            table=source.table,
+            suggestion=suggestion(source.table, tables),
+        )
+    with _session(SparkSession) as session:
+        for name, path in tables.items():
+            if source.query or name == source.table:
+                session.read.parquet(str(path)).createOrReplaceTempView(f"`{name}`")
+        asked = session.sql(source.query) if source.query else session.table(f"`{source.table}`")
+        yield asked.toArrow().to_reader()
+
+
+def _tables(folder: Path, key: str) -> dict[str, Path]:
+    """Find the tables of a folder."""
+    if not folder.is_dir():
+        raise UserError(
+            _t("{key} in {file}: there is no folder {folder}. Name the folder from the project's own."),
+            key=f"{key}.database",
+            file=CONFIG_FILE,
+            folder=folder.name,
+        )
+    paths = sorted(p for p in folder.iterdir() if not p.name.startswith((".", "_")))
+    return {p.name.removesuffix(".parquet"): p for p in paths if p.is_dir() or p.suffix == ".parquet"}
+
+
+@contextmanager
+def _session(kind: Session) -> Iterator[Session]:
+    """Start Spark, and stop it, unless it is somebody else's."""
+    # It would write a page about each wrong query.
+    logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+    running = kind.getActiveSession()
+    if running is not None:
+        yield running
+        return
+    builder = kind.builder.master("local[*]")
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    with _quietly():
+        session = builder.getOrCreate()
+    try:
+        yield session
+    finally:
+        session.stop()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep what a program started now writes to standard error, whatever it is told, from the user."""
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as nowhere:
+        try:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
