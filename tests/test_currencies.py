@@ -84,7 +84,7 @@ def test_each_row_may_name_its_currency_and_one_that_names_none_is_in_the_tables
 
 
 def test_a_required_price_without_a_rate_sets_its_row_aside(tmp_path: Path):
-    # A line has no day of its own: the newest rate of a euro is 1.20.
+    # A line is as of the day of its order, 2 October, on which a euro is worth 1.10.
     lines = "order_id,product_id,quantity,unit_price,cur\no1,p1,1,10,EUR\no1,p2,1,10,CHF\no1,p3,1,10,USD\n"
     settings = "}\n    order_lines: {file: data/order_lines.csv, currency_heading: cur"
     data = read(tmp_path, f"{HEADINGS}\no1,c,2025-10-02,5\n", settings, order_lines=lines)
@@ -94,8 +94,15 @@ def test_a_required_price_without_a_rate_sets_its_row_aside(tmp_path: Path):
         ("converted", "currency", ""): 1,
         ("kept", "", ""): 2,
     }
-    assert sorted(amounts(data, "order_lines", "unit_price")) == [Decimal(10), Decimal(12)]
+    assert sorted(amounts(data, "order_lines", "unit_price")) == [Decimal(10), Decimal(11)]
     assert amounts(data) == [Decimal(5)]  # the orders are in dollars
+
+
+def test_a_price_that_has_no_day_is_converted_by_the_rate_of_today(tmp_path: Path):
+    settings = "}\n    products: {file: data/products.csv, currency: EUR"
+    products = "product_id,list_price\np1,10\n"
+    data = read(tmp_path, f"{HEADINGS}\no1,c,2025-10-02,5\n", settings, products=products)
+    assert amounts(data, "products", "list_price") == [Decimal(12)]  # 1.20 on 1 January 2026
 
 
 def test_a_large_amount_is_exact_and_one_too_large_to_be_is_counted(tmp_path: Path):

@@ -9,7 +9,7 @@ from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.source import Source
 from crmreport.tables.contract import Table
-from crmreport.tables.engine import IbisTable
+from crmreport.tables.engine import IbisTable, IbisValue
 
 # What tells a return from what it takes back: the sign of this column.
 _SIGNED = {"orders": "amount", "order_lines": "quantity"}
@@ -35,6 +35,19 @@ def mark_cancellations(
     paired = _paired(_moves(usable, signed, known))
     rule = ibis.ifelse(judged["_row"].isin(paired["_row"]), f"cancelled:{signed}", judged["_rule"])
     return judged.mutate(_rule=rule)
+
+
+def taken_back(orders: IbisTable, lines: IbisTable) -> IbisValue:
+    """Give the rule that sets aside an order of which nothing is left: all its lines are cancelled.
+
+    `orders` and `lines`: as they were judged. An order with an amount of its own stays.
+    """
+    cancelled = lines.filter(lines["_rule"].startswith("cancelled")).order_id
+    left = lines.filter(lines["_rule"].isnull()).order_id
+    nothing = orders.order_id.isin(cancelled) & orders.order_id.notin(left)
+    if "amount" in orders.columns:
+        nothing &= orders.amount.isnull()
+    return ibis.ifelse(nothing, "cancelled:order_id", ibis.null("string"))
 
 
 def _moves(usable: IbisTable, signed: str, known: dict[str, IbisTable]) -> IbisTable:

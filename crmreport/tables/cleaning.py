@@ -64,7 +64,7 @@ def clean(
     and for one that has rows of which none can be used.
     """
     check_dates(connection, source, table.name)
-    typed = map_columns(connection, opened.table, table, source, conventions)
+    typed = map_columns(connection, opened.table, table, source, conventions, known)
     judged = typed.mutate(_rule=_first_rule(typed, table, source, conventions, known))
     judged = mark_duplicates(judged, table, source)
     judged = mark_cancellations(judged, table, source, known)
@@ -73,6 +73,22 @@ def clean(
     except duckdb.Error as error:
         try_expressions(connection, opened.table, source, table.name)
         raise unreadable(opened, error) from None
+    return _cleaned(stored, opened, table, source)
+
+
+def set_aside_more(
+    connection: Connection, cleaned: Cleaned, rule: IbisValue, opened: Opened, table: Table, source: Source
+) -> Cleaned:
+    """Set aside further rows of a cleaned source, by a rule that only tables cleaned later can give.
+
+    `rule`: over `cleaned.judged`; missing for rows that stay as they are.
+    """
+    judged = cleaned.judged.mutate(_rule=ibis.coalesce(cleaned.judged["_rule"], rule))
+    stored = connection.create_table(f"judged_again_{table.name}", judged, overwrite=True)
+    return _cleaned(stored, opened, table, source)
+
+
+def _cleaned(stored: IbisTable, opened: Opened, table: Table, source: Source) -> Cleaned:
     log = _log(stored, opened, table, source)
     _check_usable(log, table)
     kept = stored.filter(stored["_rule"].isnull()).select(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ibis
 
 from crmreport.config import CONFIG_FILE, SECTION, Project
@@ -22,7 +24,6 @@ RATE_COLUMNS = {"currency": "string", "starts_on": "date", "rate": "decimal(18, 
 # DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
 _WIDE, _WIDE_RATE, _PRODUCT = "decimal(19, 4)", "decimal(19, 8)", "decimal(38, 12)"
 
-_MATCHING = ("_rate_currency", "_starts_on", "_ends_on")
 
 _NO_RATE = _t("{n} of its rows have no currency, no day or no rate above 0")
 _TWICE = _t("{n} of its rows give a currency a second rate from the same day on")
@@ -31,9 +32,8 @@ _TWICE = _t("{n} of its rows give a currency a second rate from the same day on"
 def read_rates(connection: Connection, project: Project) -> IbisTable | None:
     """Read the table of rates: what a unit of a currency is worth in the review's, from a day on.
 
-    Returns the columns of `RATE_COLUMNS` and `ends_on`, the first day on which the rate no longer holds
-    (missing for the last); None if the settings name no such table. Raises UserError for one that cannot be
-    used.
+    Returns the columns of `RATE_COLUMNS`; None if the settings name no such table. Raises UserError for one
+    that cannot be used.
     """
     source = find_lists(project).get("rates")
     if source is None:
@@ -56,17 +56,23 @@ def read_rates(connection: Connection, project: Project) -> IbisTable | None:
                 path=source.place,
                 reason=Phrase(reason, {"n": n}),
             )
-    window = ibis.window(group_by="currency", order_by="starts_on")
-    return rates.mutate(ends_on=rates.starts_on.lead().over(window))
+    return rates
 
 
-def convert(typed: IbisTable, table: Table, source: Source, conventions: Conventions) -> IbisTable:
+def convert(
+    typed: IbisTable,
+    table: Table,
+    source: Source,
+    conventions: Conventions,
+    known: dict[str, IbisTable],
+) -> IbisTable:
     """Give the amounts of a table in the review's currency, by the rate of the day on which a row happened.
 
-    A table without a clock takes the newest rate. An amount without a rate is taken out, with
+    An order line takes the rate of its order's day (`known`: the tables read before), a row of a table that
+    has no time the rate of today. An amount without a rate is taken out, with
     `_wrong_<column>` "no rate", and one that grows beyond what an amount can be, with "impossible".
-    `_converted` says of each row whether an amount was converted. Raises
-    UserError where there is another currency and no table of rates.
+    `_converted` says of each row whether an amount was converted. Raises UserError where there is another
+    currency and no table of rates.
     """
     money = [c.name for c in table.columns if c.type is Type.MONEY and c.name in typed.columns]
     given = source.currency or conventions.currency
@@ -90,7 +96,7 @@ def convert(typed: IbisTable, table: Table, source: Source, conventions: Convent
         # A row that names no currency is in the table's own.
         said = typed[CURRENCY].strip().upper().nullif("")
         typed = typed.mutate(**{CURRENCY: ibis.coalesce(said, ibis.literal(given))})
-    rated = _with_rate(typed, table, conventions.rates)
+    rated = _with_rate(typed, table, conventions.rates, known, conventions.today)
     own = rated[CURRENCY] == conventions.currency
     rate = ibis.ifelse(own, ibis.literal(1).cast(_WIDE_RATE), rated["_rate"].cast(_WIDE_RATE))
     changed = {}
@@ -108,13 +114,21 @@ def convert(typed: IbisTable, table: Table, source: Source, conventions: Convent
     return rated.mutate(**changed, _converted=is_converted).drop("_rate", CURRENCY)
 
 
-def _with_rate(typed: IbisTable, table: Table, given: IbisTable) -> IbisTable:
-    """Add the rate of each row's currency, as `_rate`: of its day, or the newest; missing without one."""
-    rates = given.select(_rate_currency="currency", _starts_on="starts_on", _ends_on="ends_on", _rate="rate")
+def _with_rate(
+    typed: IbisTable, table: Table, given: IbisTable, known: dict[str, IbisTable], today: date
+) -> IbisTable:
+    """Add the rate of each row's currency on its day, as `_rate`; missing without one."""
+    rates = given.select(_rate_currency="currency", _starts_on="starts_on", _rate="rate")
     if table.clock in typed.columns:
-        # As of a day, not between two: that takes minutes over millions of rows and years of daily rates.
         dated = typed.mutate(_day=typed[table.clock].date())
-        same = [dated[CURRENCY] == rates["_rate_currency"]]
-        return dated.asof_join(rates, dated["_day"] >= rates["_starts_on"], same).drop(*_MATCHING, "_day")
-    newest = rates.filter(rates["_ends_on"].isnull())
-    return typed.left_join(newest, typed[CURRENCY] == newest["_rate_currency"]).drop(*_MATCHING)
+    elif "order_id" in typed.columns and "orders" in known:
+        orders = known["orders"].select(_order_id="order_id", _day=known["orders"].ordered_at.date())
+        dated = typed.left_join(orders, typed.order_id == orders["_order_id"]).drop("_order_id")
+        dated = dated.mutate(_day=ibis.coalesce(dated["_day"], today))
+    else:
+        dated = typed.mutate(_day=ibis.literal(today))
+    # As of a day, not between two: that takes minutes over millions of rows and years of daily rates.
+    same = [dated[CURRENCY] == rates["_rate_currency"]]
+    return dated.asof_join(rates, dated["_day"] >= rates["_starts_on"], same).drop(
+        "_rate_currency", "_starts_on", "_day"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,9 @@ import pandas as pd
 from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
-from crmreport.tables.cleaning import Cleaned, clean
+from crmreport.source import Source
+from crmreport.tables.cancellations import taken_back
+from crmreport.tables.cleaning import Cleaned, clean, set_aside_more
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.conventions import Conventions
 from crmreport.tables.currencies import read_rates
@@ -30,6 +32,7 @@ class Reading:
     """One source, as it was opened and as it was cleaned."""
 
     name: str
+    source: Source
     opened: Opened
     cleaned: Cleaned
 
@@ -78,7 +81,9 @@ def read_data(project: Project, today: date | None = None) -> Data:
         opened = open_source(connection, project.root, source, name)
         cleaned = clean(connection, opened, table(name), source, conventions, tables)
         tables[name] = cleaned.table
-        readings.append(Reading(name, opened, cleaned))
+        readings.append(Reading(name, source, opened, cleaned))
+    readings = _without_cancelled_orders(connection, readings)
+    tables |= {reading.name: reading.cleaned.table for reading in readings}
     logs = [reading.cleaned.log for reading in readings]
     confirmed = read_confirmed(connection, project)
     if settings.merge_customers_by or confirmed is not None:
@@ -96,6 +101,17 @@ def read_data(project: Project, today: date | None = None) -> Data:
         readings=tuple(readings),
         future_from=min(future, default=None),
     )
+
+
+def _without_cancelled_orders(connection: Connection, readings: list[Reading]) -> list[Reading]:
+    """Set aside the orders all of whose lines are cancelled; it takes both tables to see them."""
+    by_name = {reading.name: reading for reading in readings}
+    orders, lines = by_name.get("orders"), by_name.get("order_lines")
+    if orders is None or lines is None or not lines.source.pair_cancellations:
+        return readings
+    rule = taken_back(orders.cleaned.judged, lines.cleaned.judged)
+    cleaned = set_aside_more(connection, orders.cleaned, rule, orders.opened, table("orders"), orders.source)
+    return [replace(r, cleaned=cleaned) if r is orders else r for r in readings]
 
 
 def _as_of(project: Project, first_day: date, last_day: date, today: date) -> date:
@@ -121,7 +137,8 @@ def _as_of(project: Project, first_day: date, last_day: date, today: date) -> da
     if as_of > max(today, last_day):
         raise UserError(
             _t(
-                "{key} in {file}: {day} is still to come. The newest row is of {last}; name no day after today."
+                "{key} in {file}: {day} is still to come. The newest row is of {last}; name no day after "
+                "today."
             ),
             key=key,
             file=CONFIG_FILE,

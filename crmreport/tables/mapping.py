@@ -26,6 +26,7 @@ def map_columns(
     table: Table,
     source: Source,
     conventions: Conventions,
+    known: dict[str, IbisTable],
 ) -> IbisTable:
     """Read a file's columns as the contract's.
 
@@ -52,7 +53,7 @@ def map_columns(
     )
     typed = _leave_out(typed, cells)
     typed = judge_values(typed, table, cells)
-    typed = convert(typed, table, source, conventions)
+    typed = convert(typed, table, source, conventions, known)
     typed = fill_missing(typed, table, cells)
     return typed.drop(*[c for c in typed.columns if c.startswith("_text_")])
 
