@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -10,12 +11,12 @@ from babel.numbers import list_currencies
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from crmreport.language import LANGUAGES
+from crmreport.language import LANGUAGES, _t
 
 # In a value map, stands for every value that the map does not name.
 ANY_OTHER = "*"
 
-Value = str | int | float | bool | None
+Value = str | int | float | bool | datetime | date | None  # whatever YAML reads
 
 
 class Frozen(BaseModel):
@@ -62,6 +63,12 @@ def _heading_alone(given: Any) -> Any:  # noqa: ANN401 - whatever YAML gives
     return {"heading": given} if isinstance(given, str | list | tuple) else given
 
 
+def _one_or_more_sets(given: Any) -> Any:  # noqa: ANN401 - whatever YAML gives
+    """Let ``[x, y]`` stand for ``[[x, y]]``."""
+    is_one = isinstance(given, list | tuple) and all(isinstance(each, str) for each in given)
+    return (given,) if is_one else given
+
+
 def _keys_as_texts(given: Any) -> Any:  # noqa: ANN401 - whatever YAML gives
     """Take the names of a value map as they stand in a file: YAML reads ``1:`` as a number."""
     if not isinstance(given, dict):
@@ -73,6 +80,7 @@ Words = Annotated[str | dict[str, str], AfterValidator(_check_words)]  # in all 
 Currency = Annotated[str, AfterValidator(_check_currency)]
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_more)]
+TextSets = Annotated[tuple[tuple[str, ...], ...], BeforeValidator(_one_or_more_sets)]
 ValueMap = Annotated[dict[str, Value], BeforeValidator(_keys_as_texts)]
 
 
@@ -84,22 +92,27 @@ class SetAside(Frozen):
 
 
 class Cell(Frozen):
-    """How one column of the contract is read: from a heading, an SQL expression or a constant.
+    """How one column of the contract is read: from a heading, an SQL expression or a constant."""
 
-    `heading`: the file's own; of several, the first that the file has. `sql`: over the file's columns.
-    `values`: what a value of the file means; ``*`` stands for all others. `dates`: as in `Layout`, for this
-    column alone. `fill`: put where the value is missing; `fill_with`: the same, found in the data.
-    `optional`: a file without the heading is no mistake.
-    """
-
-    heading: Texts = ()
-    sql: str = ""
-    constant: Value = None
-    values: ValueMap = {}
-    dates: Texts = ()
-    fill: Value = None
-    fill_with: Literal["median", "most common"] | None = None
-    optional: bool = False
+    heading: Texts = Field(default=(), description=_t("The file's own heading; of several, the first it has"))
+    sql: str = Field(default="", description=_t("Instead: SQL over the file's own columns"))
+    constant: Value = Field(default=None, description=_t("Instead: one value for all rows"))
+    values: ValueMap = Field(
+        default={}, description=_t("What values of the file mean; `*` stands for all others, null for none")
+    )
+    dates: Texts = Field(default=(), description=_t("Formats of this column's dates, as of a table"))
+    fill: Value = Field(default=None, description=_t("What to put where the value is missing"))
+    fill_with: Literal["median", "most common"] | None = Field(
+        default=None, description=_t("The same, found in the data: `median` or `most common`")
+    )
+    missing_with: str = Field(
+        default="",
+        description=_t(
+            "The column without which this one says nothing, as the day on which an open opportunity is only "
+            "expected to close"
+        ),
+    )
+    optional: bool = Field(default=False, description=_t("A file without the heading is no mistake"))
 
     @model_validator(mode="after")
     def _one_origin(self) -> Cell:
@@ -120,56 +133,96 @@ class NearDuplicates(Frozen):
 
 
 class Layout(Frozen):
-    """How the rows of one kind of file are written, whichever file it is.
+    """How the rows of one kind of file are written, whichever file it is."""
 
-    Of the file: `sheet` of a workbook (name, or number from 1), `skip_rows` above the headings,
-    `heading_rows` that the headings take; `separator` and `encoding` of a CSV, found out if not given.
-    Of all cells: `missing` texts that stand for no value; `dates`, formats as of strptime, or unix, unix_ms,
-    unix_us; `decimal` and `thousands` signs; `timezone` of times that name none; `currency` of the amounts,
-    or the heading that holds it (`currency_heading`).
-    `columns`: by the contract's names. `query`: SQL over the file, which it calls ``file``, and the files
-    `beside` it.
-    Of the rows: `set_aside` conditions; `one_row_per_key`: the file repeats the table's rows (as an export by
-    order line repeats the order), the first of each key is used and the rest is no defect;
-    `drop_exact_duplicates`: a row equal to one before in every column that is read is one too many;
-    `near_duplicates`; `pair_cancellations`: a return and the line that it takes back are both taken out.
-    """
-
-    sheet: str | int | None = None
-    skip_rows: Annotated[int, Field(ge=0)] = 0
-    heading_rows: Annotated[int, Field(ge=1, le=5)] = 1
-    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str | None = None
-    missing: Texts = ()
-    dates: Texts = ()
-    decimal: Literal[".", ","] = "."
-    thousands: Literal["", ",", ".", " ", "'"] = ""
-    timezone: Timezone | None = None
-    currency: Currency | None = None
-    currency_heading: str | None = None
-    query: str = ""
-    columns: dict[str, Column] = {}
-    set_aside: tuple[SetAside, ...] = ()
-    one_row_per_key: bool = False
-    drop_exact_duplicates: bool = False
-    near_duplicates: NearDuplicates | None = None
-    pair_cancellations: bool = False
+    columns: dict[str, Column] = Field(
+        default={}, description=_t("By the table's own names: how each column is read; see below")
+    )
+    query: str = Field(
+        default="",
+        description=_t("SQL that makes the rows: it calls the file `file`, and others by their name"),
+    )
+    sheet: str | int | None = Field(
+        default=None, description=_t("Sheet of a workbook: its name, or its number from 1")
+    )
+    skip_rows: Annotated[int, Field(ge=0)] = Field(default=0, description=_t("Rows above the headings"))
+    heading_rows: Annotated[int, Field(ge=1, le=5)] = Field(
+        default=1, description=_t("Rows that the headings take")
+    )
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description=_t("What separates the cells of a CSV; found out if not given")
+    )
+    encoding: str | None = Field(
+        default=None, description=_t("Encoding of a CSV, such as gb18030; found out if not given")
+    )
+    missing: Texts = Field(default=(), description=_t("Texts that stand for no value, such as `?`"))
+    dates: Texts = Field(
+        default=(),
+        description=_t(
+            "Formats of the dates, such as `%d/%m/%Y %H:%M`, or `unix`, `unix_ms`, `unix_us`; 2025-10-31 14:05 "
+            "is always read"
+        ),
+    )
+    decimal: Literal[".", ","] = Field(default=".", description=_t("Decimal sign"))
+    thousands: Literal["", ",", ".", " ", "'"] = Field(
+        default="", description=_t("What stands between thousands")
+    )
+    timezone: Timezone | None = Field(
+        default=None, description=_t("Time zone of times that name none, if it is not the review's")
+    )
+    currency: Currency | None = Field(
+        default=None, description=_t("Currency of the amounts, if it is not the review's; see `rates`")
+    )
+    currency_heading: str | None = Field(
+        default=None, description=_t("Heading of the column that names each row's currency")
+    )
+    set_aside: tuple[SetAside, ...] = Field(
+        default=(), description=_t("Rows that are not used: `where`, a condition in SQL, and the `reason`")
+    )
+    one_row_per_key: bool = Field(
+        default=False,
+        description=_t(
+            "The file repeats the table's rows, as an export by line repeats the order; the first counts"
+        ),
+    )
+    drop_exact_duplicates: bool = Field(
+        default=False,
+        description=_t("A row equal to one before in every column that is read is one too many"),
+    )
+    near_duplicates: NearDuplicates | None = Field(
+        default=None,
+        description=_t("Rows of the same `columns` within so many minutes (`within_minutes`) are one"),
+    )
+    pair_cancellations: bool = Field(
+        default=False, description=_t("A return and the line that it takes back are both taken out")
+    )
 
 
 class Source(Layout):
-    """Where one table comes from, and how it is read.
+    """Where one table comes from, and how it is read."""
 
-    `file`: path from the project's folder; a folder or a pattern (``exports/*.csv``) for many files of the
-    same headings; or `database`: address such as postgresql://host/name. Both may name environment variables
-    (``${CRM_DATABASE}``). `table`: the one to read of a database; `query`, instead, is asked of it.
-    `preset`: the layout of a known system's export, which everything given here overrules.
-    """
-
-    file: str = ""
-    database: str = ""
-    table: str = ""
-    preset: str = ""
-    beside: dict[str, str] = {}
+    file: str = Field(
+        default="",
+        description=_t(
+            "Path from the project's folder; a folder or a pattern such as `exports/*.csv` for many files of "
+            "the same headings. It may name environment variables: `${{NAME}}`"
+        ),
+    )
+    database: str = Field(
+        default="",
+        description=_t(
+            "Instead: address of a database, such as `postgresql://host/name`, best in a `${{NAME}}`"
+        ),
+    )
+    table: str = Field(
+        default="", description=_t("Table of the database, or of a DuckDB or SQLite file; or give a `query`")
+    )
+    beside: dict[str, str] = Field(
+        default={}, description=_t("Further files that the `query` reads, by the names it calls them")
+    )
+    preset: str = Field(
+        default="", description=_t("Layout of a known system's export; what is given here overrules it")
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Source:
@@ -189,12 +242,12 @@ class Preset(Layout):
     """The layout of a known system's export.
 
     `title`: what it is an export of. `table`: the contract's table that it becomes. `recognise`: headings
-    that tell it from others.
+    that tell it from others; of several sets of them, one is enough.
     """
 
     title: str
     table: str
-    recognise: Texts
+    recognise: TextSets
 
 
 def with_preset(source: Source, preset: Preset) -> Source:

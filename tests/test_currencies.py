@@ -98,6 +98,15 @@ def test_a_required_price_without_a_rate_sets_its_row_aside(tmp_path: Path):
     assert amounts(data) == [Decimal(5)]  # the orders are in dollars
 
 
+def test_a_column_of_currencies_needs_no_rates_while_all_are_the_reviews_own(tmp_path: Path):
+    text = f"{HEADINGS},Currency\no1,c,2025-10-02,100,USD\no2,c,2025-10-02,50,\n"
+    settings = "  tables:\n    orders: {file: data/orders.csv, currency_heading: currency}\n"
+    data = read_data(read_project(write_project(tmp_path, settings, {"orders.csv": text})), date(2026, 1, 1))
+    assert amounts(data) == [Decimal(100), Decimal(50)]
+    project = write_project(tmp_path, settings, {"orders.csv": text.replace("USD", "EUR")})
+    assert refused_list(project).startswith("The amounts of orders are not all in USD, the currency of the")
+
+
 def test_a_price_that_has_no_day_is_converted_by_the_rate_of_today(tmp_path: Path):
     settings = "}\n    products: {file: data/products.csv, currency: EUR"
     products = "product_id,list_price\np1,10\n"

@@ -78,7 +78,15 @@ def convert(
     given = source.currency or conventions.currency
     if not money or (given == conventions.currency and source.currency_heading is None):
         return typed
+    if source.currency_heading is None:
+        typed = typed.mutate(**{CURRENCY: ibis.literal(given)})
+    else:
+        # A row that names no currency is in the table's own.
+        said = typed[CURRENCY].strip().upper().nullif("")
+        typed = typed.mutate(**{CURRENCY: ibis.coalesce(said, ibis.literal(given))})
     if conventions.rates is None:
+        if typed.filter(typed[CURRENCY] != conventions.currency).limit(1).count().to_pyarrow().as_py() == 0:
+            return typed.drop(CURRENCY)
         raise UserError(
             _t(
                 "The amounts of {table} are not all in {currency}, the currency of the review. Name a file "
@@ -90,12 +98,6 @@ def convert(
             file=CONFIG_FILE,
             key=f"{SECTION}.rates",
         )
-    if source.currency_heading is None:
-        typed = typed.mutate(**{CURRENCY: ibis.literal(given)})
-    else:
-        # A row that names no currency is in the table's own.
-        said = typed[CURRENCY].strip().upper().nullif("")
-        typed = typed.mutate(**{CURRENCY: ibis.coalesce(said, ibis.literal(given))})
     rated = _with_rate(typed, table, conventions.rates, known, conventions.today)
     own = rated[CURRENCY] == conventions.currency
     rate = ibis.ifelse(own, ibis.literal(1).cast(_WIDE_RATE), rated["_rate"].cast(_WIDE_RATE))
