@@ -70,7 +70,7 @@ PRODUCTS = Table(
 
 ORDERS = Table(
     name="orders",
-    title=_t("Orders"),
+    title=_t("Orders placed"),
     meaning=_t("One row per order placed."),
     key=("order_id",),
     clock="ordered_at",
