@@ -14,12 +14,15 @@ from pathlib import Path
 from crmreport.book import Book, assemble, html_of, make, pdf_of
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
+from crmreport.gate import check_gate
 from crmreport.language import _t
 from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, prepare
 from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
 from crmreport.pages.store import FORCED, Key, key_of, open_store
+from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
+from crmreport.quality.schema import remember
 from crmreport.results import Results, changes_of, compute_results, covered, last_complete
 
 RUN_FILE = "run.json"
@@ -104,11 +107,12 @@ def plan_work(project: Project, request: Request) -> Work:
     else:
         segments = segments_with_pages(results, request.segments, "--segments")
     by_name = {chapter.name: chapter for chapter in chapters}
+    quality = quality_of(project, results)
     store = open_store(project)
     pages = []
     for page in plan(chapters, periods, segments, languages):
-        prepared = as_text(prepare(project, results, by_name[page.chapter], page))
-        key = key_of(project, results, page, prepared, page.parameters)
+        prepared = as_text(prepare(project, results, by_name[page.chapter], page, quality))
+        key = key_of(project, results, page, prepared, quality)
         why = FORCED if request.force else store.why_stale(page, key)
         pages.append(Planned(page, prepared, key, why))
     return Work(project, results, chapters, periods, languages, tuple(pages))
@@ -118,11 +122,13 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     """Build a project's review into an output folder, which appears whole or not at all.
 
     A page that fails is shown as such, and the rest is built. Raises UserError for what the user must mend,
-    before anything in the output folder has changed.
+    and for data from which the configuration lets nothing be built, before anything in the output folder has
+    changed.
     """
     check_output(output)
     report(_t("Reading the data"), 0, 0)
     work = plan_work(project, request)
+    check_gate(project, work.results, work.periods)
     executed, ran = run_pages(work, request.jobs, report)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
@@ -134,6 +140,7 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
             json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
         _put_in_place(made, output)
+    remember(project.store, work.results.data, work.results.schema)
     return Built(output, ran, tuple(warnings))
 
 

@@ -58,10 +58,11 @@ class Results:
     """What pages show.
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
-    `crmreport.tables.cleaning`; `quality`: see `crmreport.quality.checks`. `first_day`, `as_of`: first and last day that the data cover. `folder`:
-    where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
-    fingerprint. `columns`: each table's columns. `schema`: those of its source, see
-    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
+    `crmreport.tables.cleaning`; `quality`: see `crmreport.quality.checks`; `folds`: see
+    `crmreport.tables.folding`. `first_day`, `as_of`: first and last day that the data cover. `folder`: where
+    all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's fingerprint.
+    `columns`: each table's columns; `schema`: those of its source, see `crmreport.quality.schema`.
+    `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
@@ -69,6 +70,7 @@ class Results:
     funnel: pd.DataFrame
     cleaning: pd.DataFrame
     quality: pd.DataFrame
+    folds: pd.DataFrame
     first_day: date
     as_of: date
     data: dict[str, str]
@@ -241,8 +243,14 @@ def _keep(
     if {"opportunities", "stage_history"} <= set(data.tables):
         opportunities = facts(data, periods, settings.active_days)["opportunities"]
         stages = funnel(opportunities, data.tables["stage_history"], periods)
-    quality = measure(data, settings.calendar, settings.kind)
-    frames = (("cube", cube), ("funnel", stages), ("cleaning", data.cleaning), ("quality", quality))
+    quality, folds = measure(data, settings.calendar, settings.kind)
+    frames = (
+        ("cube", cube),
+        ("funnel", stages),
+        ("cleaning", data.cleaning),
+        ("quality", quality),
+        ("folds", folds),
+    )
     about = {
         "first_day": str(data.first_day),
         "as_of": str(data.as_of),
@@ -279,6 +287,7 @@ def _load(folder: Path) -> Results | None:
             funnel=pd.read_parquet(folder / "funnel.parquet"),
             cleaning=pd.read_parquet(folder / "cleaning.parquet"),
             quality=pd.read_parquet(folder / "quality.parquet"),
+            folds=pd.read_parquet(folder / "folds.parquet"),
             first_day=date.fromisoformat(about["first_day"]),
             as_of=date.fromisoformat(about["as_of"]),
             data=about["data"],

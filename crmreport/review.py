@@ -9,12 +9,14 @@ from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
 from crmreport.display.outputs import Cards, Chart, Table, Text
 from crmreport.errors import UserError, suggestion
-from crmreport.exhibits import cards, commentary, tables
+from crmreport.exhibits import cards, commentary, quality, tables
 from crmreport.exhibits.breakdown import comparison, split
 from crmreport.exhibits.funnel import funnel
 from crmreport.exhibits.trend import trend
 from crmreport.language import LANGUAGES, _t
 from crmreport.metrics.metric import Metric
+from crmreport.pages.plan import chapters_of
+from crmreport.pages.touched import quality_of
 from crmreport.results import Results, compute_results, covered, last_complete
 from crmreport.segments import ALL, Segment, parse_segment
 from crmreport.tables.facts import DIMENSIONS
@@ -78,6 +80,23 @@ class Review:
     def cleaning(self) -> Table:
         """Show what became of every row that was read."""
         return tables.cleaning(self.context, self.context.results.cleaning)
+
+    def problems(self) -> Table | Text:
+        """List what is amiss in the data, and the chapters that it touches."""
+        chapters = chapters_of(self.context.project)
+        checked = quality_of(self.context.project, self.context.results)
+        return quality.problems(self.context, checked, {c.name: c.title for c in chapters})
+
+    def completeness(self) -> Chart | Text:
+        """Draw how full the columns are that have empty cells, the emptiest first."""
+        return quality.completeness(self.context, self.context.results.quality)
+
+    def volume(self, table: str) -> Chart | Text:
+        """Draw how many rows a table has in each month, beside those to be expected.
+
+        Empty for a table that is not connected, or whose rows have no time.
+        """
+        return quality.volume(self.context, self.context.results.quality, table)
 
     def provenance(self) -> Table:
         """Show what the page was made from, so that it can be made again."""

@@ -15,6 +15,7 @@ from crmreport.language import _t
 from crmreport.pages.plan import Page, chapter_of
 from crmreport.pages.prepare import as_text, check_parameters, prepare
 from crmreport.pages.run import FAILED, job_of, log_of, run_all
+from crmreport.pages.touched import quality_of
 from crmreport.results import compute_results, covered
 from crmreport.review import segment_in
 from crmreport.segments import Segment, slugs
@@ -54,7 +55,7 @@ def run_single(
     part = segment_in(results, segment)
     check_writable(folder)
     page = _page(found.name, chosen.name, part, language)
-    prepared = as_text(prepare(project, results, found, page))
+    prepared = as_text(prepare(project, results, found, page, quality_of(project, results)))
     job = job_of(project, page, prepared, page.parameters | extra)
     ((_, outcome),) = run_all([job], 1, log_of(project))
     failed = frozenset({page.name} if outcome.state == FAILED else ())

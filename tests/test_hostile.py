@@ -14,6 +14,7 @@ from crmreport.exhibits.commentary import commentary
 from crmreport.language import escaped
 from crmreport.pages.plan import chapter_of, plan
 from crmreport.pages.prepare import prepare
+from crmreport.pages.touched import quality_of
 from crmreport.results import compute_results, covered
 from crmreport.segments import Segment, slugs
 from tests.conftest import ROOT
@@ -62,7 +63,8 @@ def test_a_segments_name_cannot_leave_its_heading(project: Path) -> None:
     chapter = chapter_of(found, "segment")
     segments = (Segment("region", SCRIPT), Segment("region", MARKDOWN))
     pages = plan((chapter,), (period,), segments, ("en",))
-    headings = [prepare(found, results, chapter, page).cells[0].source for page in pages]
+    quality = quality_of(found, results)
+    headings = [prepare(found, results, chapter, page, quality).cells[0].source for page in pages]
     assert headings[1] == f"# Region: {escaped(SCRIPT)}, June 2025"
     assert [heading for heading in headings if re.search(r"(?<!\\)[<\[`]", heading)] == []
     assert all(".." not in page.name and "<" not in page.name and " " not in page.name for page in pages)

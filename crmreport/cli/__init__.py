@@ -8,13 +8,24 @@ import click
 
 from crmreport.book import BookError
 from crmreport.cli.building import build_command
+from crmreport.cli.checking import check_command
+from crmreport.cli.connecting import connect_command
 from crmreport.cli.pages import list_command, run_command
 from crmreport.cli.shared import BUILT_WITH_FAULTS, TO_BE_MENDED, explain_os_error, language_of_terminal, say
 from crmreport.cli.starting import metrics_command, new_command, sample_command
 from crmreport.errors import UserError
 from crmreport.language import _t
 
-COMMANDS = (build_command, list_command, run_command, metrics_command, new_command, sample_command)
+COMMANDS = (
+    build_command,
+    check_command,
+    list_command,
+    run_command,
+    metrics_command,
+    new_command,
+    connect_command,
+    sample_command,
+)
 
 
 class _Commands(click.Group):

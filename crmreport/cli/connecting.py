@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import textwrap
-import unicodedata
 from pathlib import Path
 from typing import Any
 
 import click
 
-from crmreport.cli.shared import language_of_terminal, option_json, option_project, say
+from crmreport.cli.shared import language_of_terminal, option_json, option_project, padded, say, width
 from crmreport.config import CONFIG_FILE, Project, read_project
 from crmreport.connecting import Looked, Proposal, choose, look, write_tables
 from crmreport.errors import UserError
@@ -107,10 +106,10 @@ def _show_table(proposal: Proposal) -> None:
         )
         for m in proposal.matches
     ]
-    widths = [max(_width(line[i]) for line in lines) for i in range(3)]
+    widths = [max(width(line[i]) for line in lines) for i in range(3)]
     for column, heading, confidence, why in lines:
         click.echo(
-            f"    {_padded(column, widths[0])}  ← {_padded(heading, widths[1])}  "
+            f"    {padded(column, widths[0])}  ← {padded(heading, widths[1])}  "
             f"{confidence:>{widths[2]}}  {why}"
         )
     said = _said(proposal)
@@ -189,12 +188,3 @@ def _proposal_as_json(proposal: Proposal, language: str) -> dict[str, Any]:
         "lacking": list(proposal.lacking),
         "notes": [note.say(language) for note in proposal.notes],
     }
-
-
-def _width(text: str) -> int:
-    """Count the columns of the terminal that a text takes: a Chinese sign takes two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from unicodedata import east_asian_width
 
 import click
 
@@ -132,3 +133,13 @@ def parameter(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
+
+
+def width(text: str) -> int:
+    """Count the columns of the terminal that a text takes: a Chinese sign takes two."""
+    return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Fill a text with spaces, so that what follows it stands in line."""
+    return text + " " * (columns - width(text))

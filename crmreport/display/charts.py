@@ -146,7 +146,8 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
     x = _axis(unit, words)
     known = frame.dropna(subset=["value"])
-    colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.INK])
+    named = [name for name in (words.now, words.earlier) if name]
+    colours = alt.Scale(domain=named, range=[theme.ACCENT, theme.INK][: len(named)])
     # Room at the right for the figures, so that no mark runs through them.
     furthest = frame[["value", "earlier"]].max().max()
     room = alt.Scale(domain=[0, furthest * 1.18], nice=False)
@@ -171,3 +172,43 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
             .encode(y=y, x=alt.X("earlier:Q", axis=x, scale=room), color=alt.Color("series:N", scale=colours))
         )
     return _finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)
+
+
+def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinished: str) -> Chart:
+    """Draw counts over time as bars, each with a mark where it was to be expected; a gap has a sign above it.
+
+    `frame`: one row per period, oldest first: `label`, `value`, `expected` (missing where nobody can tell),
+    `series` (`words.now`, or what `gap` or `unfinished` say), `written`.
+    """
+    order = list(frame["label"])
+    x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
+    y = alt.Y("value:Q", axis=_axis("count", words))
+    known = [words.now, gap, unfinished]
+    domain = [name for name in known if name in set(frame["series"])]
+    colours = dict(zip(known, (theme.BAND, theme.SERIES[1], theme.LINE), strict=True))
+    marks = frame[["label", "expected"]].dropna()
+    if len(marks):
+        domain.append(words.earlier)
+        colours[words.earlier] = theme.INK
+    scale = alt.Scale(domain=domain, range=[colours[name] for name in domain])
+    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(symbolType="square"))
+    layers = [
+        alt.Chart(frame[["label", "value", "series", "written"]])
+        .mark_bar(width={"band": 0.7})
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            tooltip=[
+                alt.Tooltip("label:N", title=words.category_axis),
+                alt.Tooltip("written:N", title=words.value_axis),
+            ],
+        ),
+        alt.Chart(marks.assign(series=words.earlier))
+        .mark_tick(thickness=2, width={"band": 0.9})
+        .encode(x=x, y=alt.Y("expected:Q", axis=_axis("count", words)), color=colour),
+        alt.Chart(frame.loc[frame["series"] == gap, ["label", "value"]].assign(sign=gap[:1]))
+        .mark_text(dy=-8, color=theme.INK, fontSize=12)
+        .encode(x=x, y=y, text="sign:N"),
+    ]
+    return _finish(alt.layer(*layers), 130, words, twin)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +13,7 @@ from crmreport.context import Context
 from crmreport.display.outputs import Table, Text
 from crmreport.exhibits.status import written
 from crmreport.findings.detect import YEAR_BEFORE
-from crmreport.language import _t, write_date
+from crmreport.language import _t, translate, write_date
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
 from crmreport.results import code_fingerprint
@@ -20,6 +22,8 @@ from crmreport.tables.rules import ACTIONS, RULES
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}
+
+MOST_REASONS = 8  # lines for what was done to one table in one way; the rest are counted in one
 
 
 def segments(context: Context, metrics: list[Metric]) -> Table | Text:
@@ -69,30 +73,35 @@ def _cell(context: Context, metric: Metric, segment: Segment) -> str:
 
 
 def cleaning(context: Context, log: pd.DataFrame) -> Table:
-    """Show what became of every row that was read, by table and reason."""
+    """Show what became of every row that was read, by table and reason, rare reasons in one line."""
     rows = []
-    for line in log.to_dict("records"):
-        if line["rule"] == "configured":
-            words = json.loads(line["reason"])
-            reason = (
-                words if isinstance(words, str) else words.get(context.language) or next(iter(words.values()))
-            )
-        else:
-            reason = context.say(RULES[line["rule"]], column=line["column"]) if line["rule"] else ""
-        rows.append(
-            (
-                line["table"],
-                context.say(ACTIONS[line["action"]]),
-                reason,
-                context.writer.number(line["rows"]),
-            )
-        )
+    for _, of_table in log.groupby("table", sort=False):
+        for action, lines in of_table.groupby("action", sort=False):
+            lines = lines.sort_values("rows", ascending=False, kind="stable")
+            # A line that stands for one other would only hide it.
+            shown = lines if len(lines) <= MOST_REASONS + 1 else lines.head(MOST_REASONS)
+            said = [
+                (cleaning_reason(line, context.language), line["rows"]) for line in shown.to_dict("records")
+            ]
+            rest = lines.iloc[len(shown) :]
+            if len(rest):
+                said.append((context.say(_t("{n} more reasons"), n=len(rest)), rest["rows"].sum()))
+            name, done = lines["table"].iloc[0], context.say(ACTIONS[str(action)])
+            rows += [(name, done, reason, context.writer.number(n)) for reason, n in said]
     return Table(
         columns=tuple(context.say(t) for t in (_t("Table"), _t("What became of it"), _t("Why"), _t("Rows"))),
         align=("left", "left", "left", "right"),
         rows=tuple(rows),
         caption=context.say(_t("Every row that was read, accounted for")),
     )
+
+
+def cleaning_reason(line: Mapping[str, Any], language: str) -> str:
+    """Say why cleaning did what a line of its log says; "" where nothing was changed."""
+    if line["rule"] != "configured":
+        return translate(RULES[line["rule"]], language, column=line["column"])
+    words = json.loads(line["reason"])
+    return words if isinstance(words, str) else words.get(language) or next(iter(words.values()))
 
 
 def provenance(context: Context) -> Table:

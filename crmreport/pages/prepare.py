@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import nbformat
+import pandas as pd
 import papermill
 
 from crmreport.config import SECTION, Project
 from crmreport.context import Context
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t, escaped, translate, write_period
+from crmreport.pages.caution import caution
 from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results, covered
 
@@ -19,12 +21,15 @@ HIDDEN_TAG = "remove-cell"
 PROVENANCE_TAG = "provenance"
 
 
-def prepare(project: Project, results: Results, chapter: Chapter, page: Page) -> nbformat.NotebookNode:
+def prepare(
+    project: Project, results: Results, chapter: Chapter, page: Page, quality: pd.DataFrame
+) -> nbformat.NotebookNode:
     """Fill and translate the Markdown cells, and take out the cells whose data are not connected.
 
     Headings are made here and not by code, since headings that a cell prints do not reach the contents. A
     section that has nothing to show goes with its heading; one sentence at the page's end says what is not
-    shown, and what to connect for it.
+    shown, and what to connect for it. Where the data behind the page have a gap (`quality`: see
+    `crmreport.pages.touched.quality_of`), the page begins with it.
     """
     notebook = read_notebook(chapter.path)
     period = covered(project, results, page.period)
@@ -51,7 +56,10 @@ def prepare(project: Project, results: Results, chapter: Chapter, page: Page) ->
             cell["source"] = _filled(cell.source, chapter, page.language, words)
     if is_empty:
         kept.insert(1, _note(_t("No data for this chapter: connect {tables}."), chapter.needs, page.language))
-    elif lacking:
+    elif gaps := caution(context, chapter.name, quality):
+        cell = nbformat.v4.new_markdown_cell(gaps)
+        kept.insert(1, nbformat.from_dict({**cell, "id": "caution"}))
+    if lacking and not is_empty:
         place = len(kept) - (PROVENANCE_TAG in _tags(kept[-1]))
         text = _t("Some of this chapter is not shown, for lack of data: connect {tables}.")
         kept.insert(place, _note(text, tuple(lacking), page.language))

@@ -6,7 +6,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from crmreport.config import Project
 from crmreport.context import commentary_file
@@ -18,12 +19,14 @@ REASONS = {
     "notebook": _t("the notebook changed"),
     "parameters": _t("the parameters changed"),
     "data": _t("the data or their settings changed"),
+    "quality": _t("what is known of the data's quality changed"),
     "settings": _t("the configuration changed"),
     "commentary": _t("the commentary changed"),
     "targets": _t("the targets changed"),
     "code": _t("the code of crmreport changed"),
     "libraries": _t("a library changed"),
 }
+SHOWS_QUALITY = "review.problems("  # in a cell
 NEVER_RUN = _t("not run yet")
 FORCED = _t("asked for")
 
@@ -40,15 +43,17 @@ class Key:
         return _mark(self.parts)
 
 
-def key_of(project: Project, results: Results, page: Page, prepared: str, parameters: dict[str, Any]) -> Key:
-    """Give the key of a page whose notebook is prepared."""
+def key_of(project: Project, results: Results, page: Page, prepared: str, quality: pd.DataFrame) -> Key:
+    """Give the key of a page whose notebook is prepared; `quality`: see `quality_of`."""
     comment = commentary_file(project, page.period, page.language)
     targets = project.root / project.settings.targets if project.settings.targets else None
     return Key(
         {
             "notebook": _mark(prepared),
-            "parameters": _mark(parameters),
+            "parameters": _mark(page.parameters),
             "data": results.folder.name,
+            # Which chapters a defect touches is read from their notebooks; other pages do not show it.
+            "quality": _mark(quality.to_json(orient="split")) if SHOWS_QUALITY in prepared else "",
             "settings": _mark(project.settings.model_dump_json()),
             "commentary": _mark(comment.read_text(encoding="utf-8") if comment else ""),
             "targets": _mark(targets.read_text(encoding="utf-8") if targets and targets.is_file() else ""),

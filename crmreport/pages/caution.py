@@ -1,0 +1,40 @@
+"""Caution: a gap in the data that a page's figures rest on, said before they are news."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from crmreport.context import Context
+from crmreport.gate import is_within, with_baselines
+from crmreport.language import _t, escaped
+from crmreport.quality.checks import PROBLEM
+from crmreport.quality.sentences import sentence
+from crmreport.tables.contract import table
+
+_SEPARATORS = {"en": "; ", "zh_CN": "；"}
+MOST_GAPS = 4  # in one sentence; the page about the data has all of them
+
+
+def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
+    """Say, in Markdown, where the data that a chapter rests on have gaps; "" if they have none.
+
+    Of the page's own period, and of those that it is compared with. `quality`: see
+    `crmreport.pages.touched.quality_of`.
+    """
+    gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
+    periods = with_baselines(context.period)
+    said = []
+    for row in gaps.to_dict("records"):
+        if chapter in row["chapters"] and is_within(context.project, row["period"], periods):
+            gap = context.project.settings.calendar.period(row["period"])
+            title = context.say(table(row["table"]).title)
+            found = sentence(row, context.period_name(gap)).say(context.language)
+            said.append(context.say(_t("{title}: {text}"), title=title, text=found))
+    if not said:
+        return ""
+    listed = _SEPARATORS[context.language].join(said[:MOST_GAPS]) + (" ..." if said[MOST_GAPS:] else "")
+    text = _t(
+        "There are gaps in the data behind this page. {gaps}. Find out whether rows are lacking before "
+        "you act on a change."
+    )
+    return f":::{{warning}}\n{escaped(context.say(text, gaps=listed))}\n:::"

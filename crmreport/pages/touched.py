@@ -1,0 +1,92 @@
+"""Touched: which chapters rest on which tables and columns, and so are touched by a defect of the data."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from crmreport.config import SECTION, Project
+from crmreport.metrics import METRICS
+from crmreport.metrics.metric import Metric
+from crmreport.pages.plan import Chapter, chapters_of, read_notebook
+from crmreport.quality.checks import OK
+from crmreport.results import Results
+from crmreport.tables.contract import TABLES
+from crmreport.tables.facts import DERIVED_FROM, DIMENSIONS, MADE_FROM
+
+# What a review is asked for by name, and what speaks of whatever there is; see `crmreport.review.Review`.
+_NAMED = ("cards", "trend", "compare", "split", "segments")
+_OF_ALL = ("commentary", "evidence")
+
+# Checks whose defects touch only what shows the column; a missing reference loses the whole row its segments.
+_OF_A_COLUMN = ("completeness", "validity")
+
+_COLUMN = re.compile(r"_\.(\w+)")
+_COLUMNS = {table.name: tuple(column.name for column in table.columns) for table in TABLES}
+
+
+def quality_of(project: Project, results: Results) -> pd.DataFrame:
+    """Give the checks of the data with `chapters`: a tuple of the names of those that a defect touches.
+
+    A defect of a whole table touches each chapter that rests on it; one of a column those that show it.
+    """
+    reads = {chapter.name: reads_of(chapter) for chapter in chapters_of(project)}
+    quality = results.quality
+    places = [
+        f"{table}.{column}" if check in _OF_A_COLUMN and column in _COLUMNS[table] else table
+        for table, column, check in zip(quality["table"], quality["column"], quality["check"], strict=True)
+    ]
+    touched = [
+        () if verdict == OK else tuple(name for name, read in reads.items() if place in read)
+        for place, verdict in zip(places, quality["verdict"], strict=True)
+    ]
+    return quality.assign(chapters=pd.Series(touched, index=quality.index, dtype=object))
+
+
+def reads_of(chapter: Chapter) -> frozenset[str]:
+    """Name the tables (``orders``) and columns (``orders.amount``) of the contract that a chapter rests on.
+
+    They are read from its notebook: the tables that it needs, and the metrics and dimensions that its cells
+    ask for by name; one that comments on the period rests on all of them.
+    """
+    reads = set(chapter.needs)
+    dimensions: set[str] = set()
+    for cell in read_notebook(chapter.path).cells:
+        reads |= set(cell.metadata.get(SECTION, {}).get("needs", ()))
+        for method, names in _calls(cell.source, chapter.path) if cell.cell_type == "code" else ():
+            is_of_all = method in _OF_ALL
+            if is_of_all or method in _NAMED:
+                reads |= {p for m in METRICS if is_of_all or m.name in names for p in _reads_of_metric(m)}
+                dimensions |= set(DIMENSIONS) if is_of_all else names & set(DIMENSIONS)
+    tables = {place.partition(".")[0] for place in reads}
+    # Every metric may be split by what its own table or the customer's says.
+    tables |= {"customers"} if any(d in _COLUMNS["customers"] for d in dimensions) else set()
+    columns = [(t.name, c) for t in TABLES if t.name in tables for c in t.columns]
+    shown = {f"{table}.{c.name}" for table, c in columns if c.required or c.name in dimensions}
+    return frozenset(reads | tables | shown)
+
+
+def _calls(source: str, path: Path) -> Iterator[tuple[str, set[str]]]:
+    """Give the methods that a cell calls, with the texts among their arguments; none if it has magics."""
+    try:
+        tree = ast.parse(source, filename=path.name)
+    except SyntaxError:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
+            yield node.func.attr, {value for value in constants if isinstance(value, str)}
+
+
+def _reads_of_metric(metric: Metric) -> Iterator[str]:
+    """Name the tables that a metric counts rows of, and the columns that its formula has."""
+    parts = [metric.numerator, metric.denominator, metric.of]
+    named = _COLUMN.findall(" ".join(repr(part) for part in parts if part is not None))
+    columns = {DERIVED_FROM.get(name, name) for name in [*named, metric.rows.column, metric.rows.until]}
+    for table in MADE_FROM[metric.table]:
+        yield table
+        yield from (f"{table}.{column}" for column in columns if column in _COLUMNS[table])
