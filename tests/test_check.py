@@ -29,7 +29,7 @@ def test_it_says_of_each_table_what_was_found(faulty: Path) -> None:
     said = check(faulty)
     for line in (
         "Customers (customers): 3 of 5 rows of data/customers.csv are used",
-        "Orders (orders): 60 of 61 rows of data/orders.csv are used",
+        "Orders placed (orders): 60 of 61 rows of data/orders.csv are used",
         "  References    • customer_id names no row of customers in 3 of 60 rows (5.0%)",
         "  Validity      ✗ amount cannot be read: 15 of 61 rows (24.6%)",
         "                • sales_channel has values that look like slips of others, in 6 of 60 rows (10.0%): "
@@ -92,7 +92,7 @@ def test_a_gap_of_long_ago_stops_no_build(tmp_path: Path) -> None:
 def test_data_that_make_no_review_yet_are_checked_all_the_same(tmp_path: Path) -> None:
     few = "".join(ORDERS.splitlines(keepends=True)[:4])
     said = check(write_project(tmp_path, files={"orders.csv": few}), exit_code=1)
-    assert "Orders (orders): 3 of 3 rows" in said
+    assert "Orders placed (orders): 3 of 3 rows" in said
     assert "A build would stop: The data run from 2025-08-01 to 2025-08-03: no whole month yet." in said
 
 
@@ -111,3 +111,19 @@ def test_columns_that_changed_stop_builds_until_they_are_accepted(tmp_path: Path
     assert "A build would stop: orders, Schema: amount is gone from the source." in said
     check(project, "--accept")
     assert "✗ amount is gone from the source" in check(project)  # still so, but it stops nothing
+
+
+def test_customers_who_look_alike_are_merged_once_a_person_says_so(tmp_path: Path) -> None:
+    customers = "c0,Anna Maria Berger,Wien\nc1,Berger Anna-Maria,Wien\nc2,Bo Li,Graz\n"
+    files = {"orders.csv": ORDERS, "customers.csv": f"customer_id,name,city\n{customers}"}
+    project = write_project(tmp_path / "mine", "  confirmed_merges: merges.csv\n", files)
+    merges = project / "merges.csv"
+    write(merges, "customer_id,other_customer_id,confirmed\n")
+    said = check(project, "--propose-merges", str(merges))
+    assert said.startswith(f"{merges}: 1 pairs of customers look alike, 1 of them new.")
+    # The last cell of a row is where a person decides.
+    merges.write_text(merges.read_text(encoding="utf-8").replace(",c1,,", ",c1,yes,"), encoding="utf-8")
+    changed = json.loads(check(project, "--json"))["cleaning"]
+    assert [(c["action"], c["rule"], c["rows"]) for c in changed] == [("merged", "confirmed", 1)]
+    assert check(project, "--propose-merges", str(merges)).endswith("confirmed_merges.\n")
+    assert ",c1,yes," in merges.read_text(encoding="utf-8")

@@ -25,7 +25,9 @@ from crmreport.quality.schema import remember
 from crmreport.quality.sentences import sentence
 from crmreport.results import SET_ASIDE, Results, compute_results, last_complete
 from crmreport.tables.contract import TABLES, table
+from crmreport.tables.data import read_data
 from crmreport.tables.folding import folds_as_settings
+from crmreport.tables.merges import proposed_merges, write_proposals
 from crmreport.tables.rules import ACTIONS
 from crmreport.tables.sources import find_sources
 
@@ -64,10 +66,23 @@ _OF_A_CELL = ("unreadable", "impossible", "no rate", "future")
     is_flag=True,
     help=say(_t("Take the columns of the sources as they are for the right ones from now on.")),
 )
+@click.option(
+    "--propose-merges",
+    metavar="FILE",
+    help=say(
+        _t(
+            "Write customers who look alike into a file, for a person to confirm; it is read where "
+            "crmreport.confirmed_merges names it."
+        )
+    ),
+)
 @option_json
-def check_command(project: str, accept: bool, as_json: bool) -> None:
+def check_command(project: str, accept: bool, propose_merges: str | None, as_json: bool) -> None:
     """Check the data."""
     found = read_project(project)
+    if propose_merges is not None:
+        _propose_merges(found, Path(propose_merges))
+        return
     results = compute_results(found)
     if accept:
         remember(found.store, results.data, results.schema)
@@ -82,6 +97,18 @@ def check_command(project: str, accept: bool, as_json: bool) -> None:
         _tell_end(found, results, stops, reason)
     if len(stops) or reason:
         sys.exit(BUILT_WITH_FAULTS)
+
+
+def _propose_merges(project: Project, path: Path) -> None:
+    """Write the pairs of customers that look alike into a file, beside those that are there already."""
+    proposed = proposed_merges(read_data(project).tables["customers"])
+    added = write_proposals(proposed, path)
+    text = _t(
+        "{path}: {n} pairs of customers look alike, {added} of them new. Write yes or no into each row, and "
+        "name the file in {file}: {key}."
+    )
+    where = {"path": shown(path.resolve()), "file": CONFIG_FILE, "key": f"{SECTION}.confirmed_merges"}
+    click.echo(say(text, n=len(proposed), added=added, **where))
 
 
 def _stops(project: Project, results: Results) -> tuple[pd.DataFrame, str]:
@@ -151,12 +178,12 @@ def _tell_set_aside(folder: Path, name: str, log: pd.DataFrame) -> None:
     if path.is_file():
         click.echo("  " + say(_t("rows that are not used: {path}"), path=shown(path)))
     changed = log[~log["action"].isin(("read", "kept"))]
-    width = max((len(f"{n:,}") for n in changed["rows"]), default=0)
+    digits = max((len(f"{n:,}") for n in changed["rows"]), default=0)
     for line in changed.to_dict("records"):
         text = _t("{action}: {reason}{examples}")
         done, why = say(ACTIONS[line["action"]]), cleaning_reason(line, language())
         said = say(text, action=done, reason=why, examples=_examples(line))
-        click.echo(f"    {line['rows']:>{width},}  {said}")
+        click.echo(f"    {line['rows']:>{digits},}  {said}")
 
 
 def _examples(line: dict[str, Any]) -> str:
