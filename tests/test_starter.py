@@ -18,7 +18,7 @@ def test_a_new_project_lists_its_pages_as_soon_as_there_are_data(tmp_path: Path)
     folder = tmp_path / "mine"
     said = crmreport("new", str(folder), "--language", "en")
     assert said.exit_code == 0
-    assert said.stdout.splitlines()[-1] == f"  3. Run: crmreport build --project {folder}"
+    assert said.stdout.splitlines()[-1] == f"  4. Run: crmreport build --project {folder}"
     assert refused_list(folder).startswith(
         "No table is connected. Put data into the folder that _config.yml names"
     )

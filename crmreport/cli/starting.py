@@ -54,9 +54,10 @@ def new_command(folder: str, language: str) -> None:
     start_project(Path(folder), language)
     for line in (
         _t("{folder} is ready. Next:"),
-        _t("  1. Put your tables into {folder}/data; {folder}/data/COLUMNS.md says what they may hold."),
+        _t("  1. Run: crmreport connect FILE... --project {folder}   (see {folder}/data/SOURCES.md)"),
         _t("  2. Read {folder}/_config.yml, and name company, currency and time zone there."),
-        _t("  3. Run: crmreport build --project {folder}"),
+        _t("  3. Run: crmreport check --project {folder}"),
+        _t("  4. Run: crmreport build --project {folder}"),
     ):
         click.echo(say(line, folder=folder))
 

@@ -72,10 +72,17 @@ def _cell(context: Context, metric: Metric, segment: Segment) -> str:
     return context.say(_t("{value} ({difference} {sign})"), value=text, difference=difference, sign=sign)
 
 
+_ALL_USED = _t("read, and all used")
+
+
 def cleaning(context: Context, log: pd.DataFrame) -> Table:
     """Show what became of every row that was read, by table and reason, rare reasons in one line."""
     rows = []
-    for _, of_table in log.groupby("table", sort=False):
+    for name, of_table in log.groupby("table", sort=False):
+        if set(of_table["action"]) == {"read", "kept"}:
+            count = context.writer.number(of_table["rows"].max())
+            rows.append((str(name), context.say(_ALL_USED), "", count))
+            continue
         for action, lines in of_table.groupby("action", sort=False):
             lines = lines.sort_values("rows", ascending=False, kind="stable")
             # A line that stands for one other would only hide it.
@@ -86,8 +93,8 @@ def cleaning(context: Context, log: pd.DataFrame) -> Table:
             rest = lines.iloc[len(shown) :]
             if len(rest):
                 said.append((context.say(_t("{n} more reasons"), n=len(rest)), rest["rows"].sum()))
-            name, done = lines["table"].iloc[0], context.say(ACTIONS[str(action)])
-            rows += [(name, done, reason, context.writer.number(n)) for reason, n in said]
+            done = context.say(ACTIONS[str(action)])
+            rows += [(str(name), done, reason, context.writer.number(n)) for reason, n in said]
     return Table(
         columns=tuple(context.say(t) for t in (_t("Table"), _t("What became of it"), _t("Why"), _t("Rows"))),
         align=("left", "left", "left", "right"),
