@@ -57,8 +57,9 @@ class _Commands(click.Group):
     help=say(
         _t(
             "Make a CRM review of a company's data: what changed, why, how surely, and what to do, as a web "
-            "site and as PDF.\n\nBegin with `crmreport new DIR`, show it your exports with `crmreport connect "
-            "FILE... --project DIR`, and run `crmreport build --project DIR`.\n\nExit codes: 0 all is well; 1 built, but a page failed; 2 "
+            "site and as PDF.\n\nBegin with `crmreport new DIR`, show it your exports with `crmreport "
+            "connect FILE... --project DIR`, and run `crmreport build --project DIR`.\n\nExit codes: 0 all "
+            "is well; 1 built, but a page failed; 2 "
             "something must be mended first, and nothing was replaced."
         )
     ),
