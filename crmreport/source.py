@@ -159,8 +159,8 @@ class Layout(Frozen):
     dates: Texts = Field(
         default=(),
         description=_t(
-            "Formats of the dates, such as `%d/%m/%Y %H:%M`, or `unix`, `unix_ms`, `unix_us`; 2025-10-31 14:05 "
-            "is always read"
+            "Formats of the dates, such as `%d/%m/%Y %H:%M`, or `unix`, `unix_ms`, `unix_us`; 2025-10-31 "
+            "14:05 is always read"
         ),
     )
     decimal: Literal[".", ","] = Field(default=".", description=_t("Decimal sign"))

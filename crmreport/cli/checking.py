@@ -38,7 +38,7 @@ _WELL = {
     "completeness": _t("columns: {columns}; filled in every row: {full}"),
     "validity": _t("every cell can be read, and can be true"),
     "uniqueness": _t("no row says again what another says"),
-    "references": _t("every row named in another table is there"),
+    "references": _t("what this table names of other tables is there"),
     "freshness": _t("the rows reach to the end of the data, or as near as is usual"),
     "volume": _t("periods judged: {periods}; none has far fewer rows than expected"),
     "schema": _t("the columns of the source are those of the review before"),
@@ -55,8 +55,8 @@ _OF_A_CELL = ("unreadable", "impossible", "no rate", "future")
     help=say(
         _t(
             "Say how far the data can be trusted, table by table, and what would stop a build.\n\nExit "
-            "codes: 0 nothing would stop a build; 1 a check that crmreport.fail_on names has a problem; 2 "
-            "something must be mended before the data can be read."
+            "codes: 0 nothing would stop a build; 1 a check that crmreport.fail_on names has a problem, or "
+            "there is no whole period yet; 2 something must be mended before the data can be read."
         )
     ),
 )

@@ -37,7 +37,7 @@ def irregular_to_parquet(
 def _rows(
     text: Path, skip: int, width: int, separator: str, rejected: list[tuple[int, str, str]]
 ) -> Iterator[list[str]]:
-    """Give the rows that have as many cells as there are headings; add other lines to those rejected."""
+    """Give the rows that have as many cells as there are headings, or more that are empty; reject others."""
     with text.open(encoding="utf-8-sig") as file:
         waiting: deque[str] = deque()  # lines that were read as part of a quotation that was none
         taken: list[str] = []  # lines of the row that is being read
@@ -60,12 +60,9 @@ def _rows(
             reader = csv.reader(lines(), delimiter=separator, skipinitialspace=True, strict=True)
             try:
                 for row in reader:
-                    if len(row) == width or not row:
-                        if row:
-                            yield row
-                    elif len(row) == width + 1 and not row[-1]:
-                        yield row[:-1]
-                    else:
+                    if len(row) >= width and not any(row[width:]):
+                        yield row[:width]
+                    elif row:
                         said = "".join(taken).rstrip("\n")
                         rejected.append((line, said, cells_instead(len(row), width)))
                     line += len(taken)
