@@ -24,8 +24,8 @@ _LOG = _t(
 )
 _LOG_UNDATED = _t(
     "{key} is there more than once with changing values, and no column says when a row was written: the "
-    "first row of each {key} is used. If the file is a log, write a query at {place} in {file} that takes the "
-    "last state of each {key}."
+    "first row of each {key} is used. If the file is a log, write a query at {place} in {file} that takes "
+    "the last state of each {key}."
 )
 _UNKNOWN_STAGES = _t(
     "None of the stages of {heading} is known to mean won or lost: {stages}. Write at {place} in {file} "
