@@ -24,6 +24,8 @@ from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
 from crmreport.quality.schema import remember
 from crmreport.results import Results, changes_of, compute_results, covered, last_complete
+from crmreport.tables.readers import refresh_snapshots
+from crmreport.tables.sources import find_sources
 
 RUN_FILE = "run.json"
 DEFAULT_OUTPUT = "_build"
@@ -93,10 +95,14 @@ class Work:
 
 
 def plan_work(project: Project, request: Request) -> Work:
-    """Compute the results and list the pages, each with its state. Raises UserError for what cannot be."""
+    """Compute the results and list the pages, each with its state; databases are asked anew.
+
+    Raises UserError for what cannot be.
+    """
     settings = project.settings
     chapters = chapters_of(project)
     languages = request.languages or settings.languages
+    refresh_snapshots(project.root, find_sources(project))
     results = compute_results(project, request.periods)
     if request.periods:
         periods = tuple(sorted({covered(project, results, name) for name in request.periods}))

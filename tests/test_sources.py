@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from crmreport.config import read_project
-from crmreport.errors import UserError
 from crmreport.tables.data import read_data
 from tests.small_project import FEEDBACK, ORDERS, refused_list, write_project
 
@@ -47,7 +46,7 @@ def read_csv(folder: Path, content: str | bytes) -> list[dict]:
         (
             "orders.csv",
             b"\x89PNG\r\n" + bytes(99),
-            'orders.csv, line 1: this is not UTF-8 text. Save the file as "CSV',
+            "orders.csv is a picture, and not what its name says. Rename it, or export",
         ),
         (
             "orders.csv",
@@ -59,11 +58,10 @@ def read_csv(folder: Path, content: str | bytes) -> list[dict]:
             f"{HEADINGS}o1,网店,2025-10-01,1\n".encode("gbk"),
             "orders.csv, line 2: this is not UTF-8",
         ),
-        ("orders.csv", ORDERS.encode("utf-16"), "orders.csv, line 1: this is not UTF-8"),
         (
             "orders.csv",
-            f"{HEADINGS}{ROW}o2,c1\n",
-            "orders.csv cannot be read: CSV Error on Line: 3; Expected Number of",
+            f"{HEADINGS}{ROW.replace(',', '')}",
+            "data/orders.csv: none of its 1 rows can be used; 1 of them because: the line has not the",
         ),
         (
             "orders.csv",
@@ -102,9 +100,9 @@ def test_a_file_that_cannot_be_used_is_named_with_the_cure(
     assert refused_list(write_project(tmp_path, files={name: content})).startswith(said)
 
 
-def test_a_quotation_mark_that_is_never_closed_is_told_by_its_line(tmp_path: Path):
-    with pytest.raises(UserError, match=r"CSV Error on Line: 3; .*unterminated quote"):
-        read_csv(tmp_path, f'{HEADINGS}{ROW}"o2,c1,2025-10-02,3\no3,c1,2025-10-03,3\n')
+def test_a_quotation_mark_that_is_never_closed_costs_one_row(tmp_path: Path):
+    found = read_csv(tmp_path, f'{HEADINGS}{ROW}"o2,c1,2025-10-02,3\no3,c1,2025-10-03,3\n')
+    assert [row["order_id"] for row in found] == ["o1", "o3"]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import read_data
 from crmreport.tables.folding import folds_as_settings
 from crmreport.tables.merges import proposed_merges, write_proposals
+from crmreport.tables.readers import refresh_snapshots
 from crmreport.tables.rules import ACTIONS
 from crmreport.tables.sources import find_sources
 
@@ -80,6 +81,7 @@ _OF_A_CELL = ("unreadable", "impossible", "no rate", "future")
 def check_command(project: str, accept: bool, propose_merges: str | None, as_json: bool) -> None:
     """Check the data."""
     found = read_project(project)
+    refresh_snapshots(found.root, find_sources(found))
     if propose_merges is not None:
         _propose_merges(found, Path(propose_merges))
         return

@@ -16,7 +16,7 @@ from crmreport.tables.engine import Connection, IbisTable
 from crmreport.tables.readers.database_files import is_sqlite, open_duckdb
 from crmreport.tables.readers.databases import check_database
 from crmreport.tables.readers.files import open_files
-from crmreport.tables.readers.parquet import not_parquet, view_of_parquet
+from crmreport.tables.readers.parquet import cannot_be_read, not_parquet, view_of_parquet
 from crmreport.tables.readers.places import (
     DATABASE,
     FILE_TYPES,
@@ -138,7 +138,7 @@ def unreadable(opened: Opened, error: duckdb.Error) -> UserError:
     for path in opened.paths:
         if kind_of(path) == PARQUET:
             return not_parquet(path, path, error)
-    return not_parquet(Path(), Path(opened.place), error)
+    return cannot_be_read(Path(opened.place), error)
 
 
 def _digest(path: Path) -> str:

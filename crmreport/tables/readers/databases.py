@@ -63,8 +63,7 @@ def answered(root: Path, source: Source, key: str) -> Iterator[pa.RecordBatchRea
     scheme = _scheme(address)
     try:
         if scheme == SPARK:
-            with spark_answer(root / address.removeprefix(f"{SPARK}:"), source, key) as answer:
-                yield answer
+            yield spark_answer(root / address.removeprefix(f"{SPARK}:"), source, key)
             return
         database = ibis.connect(_with_patience(address))
         try:

@@ -39,11 +39,16 @@ def view_of_parquet(connection: Connection, paths: Sequence[Path], view: str) ->
 
 
 def not_parquet(path: Path, named: Path, error: Exception) -> UserError:
-    """Say why a Parquet file cannot be read."""
+    """Say why a Parquet file, which messages call `named`, cannot be read."""
     if not _begins_and_ends(path):
         return UserError(
             _t("{path} is not a Parquet file, or is cut short. Export it again."), path=named.name
         )
+    return cannot_be_read(named, error)
+
+
+def cannot_be_read(named: Path, error: Exception) -> UserError:
+    """Say what the engine says of a file."""
     return UserError(
         _t("{path} cannot be read: {reason}. Mend what is named, or export the file again."),
         path=named.name,

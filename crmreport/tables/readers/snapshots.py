@@ -16,6 +16,7 @@ from crmreport.language import _t
 from crmreport.source import Source
 from crmreport.tables.readers.databases import answered
 from crmreport.tables.readers.places import key_of
+from crmreport.tables.readers.spark import stop_spark
 from crmreport.tables.readers.statements import address, literal
 
 _FOLDER = Path(".crmreport", "snapshots")
@@ -29,8 +30,11 @@ def refresh_snapshots(root: Path, sources: Mapping[str, Source]) -> None:
     database that does not answer; what it answered before is then still there, and not used.
     """
     asked = {name: source for name, source in sources.items() if source.database}
-    for name, source in asked.items():
-        _fetch(root, source, key_of(name))
+    try:
+        for name, source in asked.items():
+            _fetch(root, source, key_of(name))
+    finally:
+        stop_spark()
     wanted = {_path(root, source) for source in asked.values()}
     for path in (root / _FOLDER).glob("*.parquet"):
         if path not in wanted:
@@ -41,7 +45,10 @@ def snapshot(root: Path, source: Source, key: str) -> Path:
     """Give what a database answered last, as a Parquet file; it is asked only if it never was."""
     path = _path(root, source)
     if not path.is_file():
-        _fetch(root, source, key)
+        try:
+            _fetch(root, source, key)
+        finally:
+            stop_spark()
     return path
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from crmreport.source import Source
 # pyspark.sql.SparkSession, which is there only where the extra is installed.
 Session = Any
 
+_NAME = "crmreport"
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -28,13 +30,14 @@ _SETTINGS = {
 }
 
 
-@contextmanager
-def spark_answer(folder: Path, source: Source, key: str) -> Iterator[pa.RecordBatchReader]:
+def spark_answer(folder: Path, source: Source, key: str) -> pa.RecordBatchReader:
     """Ask Spark for a table of a folder, or a query over its tables.
 
     A table is a folder of Parquet files, or one such file, named by it: ``orders/``, ``orders.parquet``.
-    `key`: where the settings speak of the source. Raises UserError for a folder or a table that is not
-    there, ImportError without the extra, and whatever Spark does.
+    `key`: where the settings speak of the source. Spark then runs until `stop_spark`.
+
+    Raises UserError for a folder or a table that is not there, ImportError without the extra, and whatever
+    Spark does.
     """
     from pyspark.sql import SparkSession  # an extra, which few need
 
@@ -47,12 +50,23 @@ def spark_answer(folder: Path, source: Source, key: str) -> Iterator[pa.RecordBa
             table=source.table,
             suggestion=suggestion(source.table, tables),
         )
-    with _session(SparkSession) as session:
-        for name, path in tables.items():
-            if source.query or name == source.table:
-                session.read.parquet(str(path)).createOrReplaceTempView(f"`{name}`")
-        asked = session.sql(source.query) if source.query else session.table(f"`{source.table}`")
-        yield asked.toArrow().to_reader()
+    session = _started(SparkSession)
+    for name, path in tables.items():
+        if source.query or name == source.table:
+            session.read.parquet(str(path)).createOrReplaceTempView(f"`{name}`")
+    asked = session.sql(source.query) if source.query else session.table(f"`{source.table}`")
+    return asked.toArrow().to_reader()
+
+
+def stop_spark() -> None:
+    """Stop Spark if it was started here; somebody else's session goes on."""
+    if "pyspark" not in sys.modules:
+        return
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    if session is not None and session.sparkContext.appName == _NAME:
+        session.stop()
 
 
 def _tables(folder: Path, key: str) -> dict[str, Path]:
@@ -68,24 +82,18 @@ def _tables(folder: Path, key: str) -> dict[str, Path]:
     return {p.name.removesuffix(".parquet"): p for p in paths if p.is_dir() or p.suffix == ".parquet"}
 
 
-@contextmanager
-def _session(kind: Session) -> Iterator[Session]:
-    """Start Spark, and stop it, unless it is somebody else's."""
+def _started(kind: Session) -> Session:
+    """Give the session that runs, or start one."""
     # It would write a page about each wrong query.
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     running = kind.getActiveSession()
     if running is not None:
-        yield running
-        return
-    builder = kind.builder.master("local[*]")
+        return running
+    builder = kind.builder.master("local[*]").appName(_NAME)
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
     with _quietly():
-        session = builder.getOrCreate()
-    try:
-        yield session
-    finally:
-        session.stop()
+        return builder.getOrCreate()
 
 
 @contextmanager
