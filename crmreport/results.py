@@ -29,7 +29,10 @@ from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
 from crmreport.tables.set_aside import write_set_aside
 
-_LIBRARIES = ("altair", "duckdb", "ibis-framework", "numpy", "pandas", "papermill", "scipy")
+_LIBRARIES = (
+    *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
+    *("pyarrow", "python-calamine", "rapidfuzz", "scipy"),
+)
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
     *("periods.py", "results.py", "segments.py"),

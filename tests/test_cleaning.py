@@ -182,7 +182,7 @@ def test_a_condition_that_is_none_is_named_with_what_is_wrong(tmp_path: Path, wh
         ("o1,,2025-10-01", "customer_id is empty in 1. Fill it, or say in _config.yml which column it is"),
         (
             "o1,c1,31/10/2025",
-            "ordered_at cannot be read in 1, such as '31/10/2025'. It must be of the type timestamp: times are",
+            "ordered_at cannot be read in 1, such as '31/10/2025'. It must be of the type timestamp: times",
         ),
     ],
 )

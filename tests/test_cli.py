@@ -157,8 +157,8 @@ def test_a_day_before_the_data_is_not_one_to_review_as_of(tmp_path: Path):
 def test_a_day_to_come_is_not_one_to_review_as_of(tmp_path: Path):
     said = refused_list(write_project(tmp_path, "  as_of: 2999-01-01\n"))
     assert said == (
-        "crmreport.as_of in _config.yml: 2999-01-01 is still to come. The newest row is of 2025-11-28; name no "
-        "day after today."
+        "crmreport.as_of in _config.yml: 2999-01-01 is still to come. The newest row is of 2025-11-28; name "
+        "no day after today."
     )
 
 

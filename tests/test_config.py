@@ -73,7 +73,7 @@ def refusal_of_text(folder: Path, text: str | bytes) -> str:
         ),
         (
             "tables: {orders: {columns: {}}}",
-            "crmreport.tables.orders in _config.yml must say where its rows are: either a file, as file: PATH",
+            "crmreport.tables.orders in _config.yml must say where its rows are: either a file, as file:",
         ),
         (
             "tables: {orders: {file: x, set_aside: [{when: a, reason: b}]}}",

@@ -276,7 +276,10 @@ def test_a_wrong_name_is_refused_with_the_reason_and_the_valid_forms(name, why):
     message = str(error.value)
     assert message.startswith(repr(name))
     assert why in message
-    assert "2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day), 2010-12-01.." in message
+    assert (
+        "2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day), 2010-12-01.."
+        in message
+    )
 
 
 @pytest.mark.parametrize("name", ["2025", "2025-Q4"])

@@ -361,7 +361,7 @@ def test_a_page_whose_data_have_a_gap_begins_with_it(
     assert len(said) == warns
     if warns:
         assert cells[1].source == said[0]
-        assert "Orders: 56 rows in September 2025, where about 140 were to be expected" in said[0]
+        assert "Orders placed: 56 rows in September 2025, where about 140 were to be expected" in said[0]
 
 
 # The page about the data

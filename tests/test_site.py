@@ -17,7 +17,7 @@ from crmreport.results import code_fingerprint
 from tests.conftest import PERIOD, BuiltReview
 
 LANGUAGES = ("en", "zh_CN")
-CHAPTERS = ("summary", "sales", "satisfaction", "segment", "data")
+CHAPTERS = ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
 REGIONS = ("east", "north", "south", "west")
 PAGES = [f"{PERIOD}/{chapter}" for chapter in CHAPTERS] + [
     f"{PERIOD}/segment/region-{name}" for name in REGIONS
@@ -120,7 +120,7 @@ def browse(chromium: str, path: Path, profile: Path) -> tuple[str, list[str], li
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", ["summary", "sales", "satisfaction", "segment/region-north"])
+@pytest.mark.parametrize("name", ["summary", "sales", "satisfaction", "behaviour", "data", "segment/region-north"])
 def test_a_browser_draws_every_chart_offline_and_without_a_complaint(
     review: BuiltReview, chromium: str, tmp_path: Path, language: str, name: str
 ) -> None:
