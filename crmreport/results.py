@@ -25,9 +25,9 @@ from crmreport.periods import Kind, Period
 from crmreport.quality.checks import as_frame
 from crmreport.quality.measure import measure
 from crmreport.quality.schema import Schema, drift, schema_of
+from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
-from crmreport.tables.set_aside import write_set_aside
 
 _LIBRARIES = (
     *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
@@ -61,11 +61,11 @@ class Results:
     """What pages show.
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
-    `crmreport.tables.cleaning`; `quality`: see `crmreport.quality.checks`; `folds`: see
-    `crmreport.tables.folding`. `first_day`, `as_of`: first and last day that the data cover. `folder`: where
-    all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's fingerprint.
-    `columns`: each table's columns; `schema`: those of its source, see `crmreport.quality.schema`.
-    `read_otherwise_from`: see `is_outdated`; None if never.
+    `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
+    `crmreport.tables.cleaning.folding`. `first_day`, `as_of`: first and last day that the data cover.
+    `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
+    fingerprint. `columns`: each table's columns; `schema`: those of its source, see
+    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path

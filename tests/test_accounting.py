@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crmreport.config import read_project
+from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, read_data
-from crmreport.tables.set_aside import write_set_aside
 from tests.small_project import write_project
 
 TODAY = date(2026, 1, 1)

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from crmreport.config import read_project
 from crmreport.errors import UserError
 from crmreport.source import Source
+from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, read_data
 from crmreport.tables.engine import connect
 from crmreport.tables.readers import open_source
-from crmreport.tables.set_aside import write_set_aside
 from tests.small_project import ORDERS, refused_list, write_project
 
 HEADINGS = "order_id,customer_id,ordered_at,amount\n"

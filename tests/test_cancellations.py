@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crmreport.config import read_project
 from crmreport.errors import UserError
 from crmreport.source import Source
-from crmreport.tables.cancellations import mark_cancellations
+from crmreport.tables.cleaning.cancellations import mark_cancellations
 from crmreport.tables.contract import table
 from crmreport.tables.data import Data, read_data
 from crmreport.tables.engine import connect

@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from crmreport.source import Source
-from crmreport.tables.cleaning import Cleaned, clean
+from crmreport.tables.cleaning.clean import Cleaned, clean
 from crmreport.tables.column import FIRST_YEAR, LAST_YEAR, Type
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.conventions import Conventions
 from crmreport.tables.engine import connect
+from crmreport.tables.mapping.conventions import Conventions
 from crmreport.tables.readers import open_source
 from tests.small_project import FEEDBACK, ORDERS, refused_list, write_project
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from crmreport.errors import UserError
 from crmreport.source import Source
-from crmreport.tables.cleaning import Cleaned, clean
+from crmreport.tables.cleaning.clean import Cleaned, clean
+from crmreport.tables.cleaning.duplicates import mark_duplicates
 from crmreport.tables.contract import table
-from crmreport.tables.conventions import Conventions
-from crmreport.tables.duplicates import mark_duplicates
 from crmreport.tables.engine import connect
+from crmreport.tables.mapping.conventions import Conventions
 from crmreport.tables.readers import open_source
 
 ORDERS = "order_id,customer_id,ordered_at,amount\n"

@@ -11,15 +11,15 @@ import yaml
 
 from crmreport.config import read_project
 from crmreport.source import Source
-from crmreport.tables.data import read_data
-from crmreport.tables.engine import connect
-from crmreport.tables.folding import (
+from crmreport.tables.cleaning.folding import (
     FOLD_COLUMNS,
     MOST_CATEGORIES,
     WHY,
     folds_as_settings,
     proposed_folds,
 )
+from crmreport.tables.data import read_data
+from crmreport.tables.engine import connect
 from crmreport.tables.sources import find_sources
 from tests.small_project import write_project
 

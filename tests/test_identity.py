@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmreport.config import read_project
+from crmreport.tables.cleaning.identity import MOST_SHARING, merge_customers
+from crmreport.tables.cleaning.merges import DECISION, PROPOSAL_COLUMNS, proposed_merges, write_proposals
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.engine import connect
-from crmreport.tables.identity import MOST_SHARING, merge_customers
-from crmreport.tables.merges import DECISION, PROPOSAL_COLUMNS, proposed_merges, write_proposals
 from tests.small_project import refused_list, write_project
 
 ENGINE = connect("UTC")

@@ -12,13 +12,13 @@ import pytest
 
 from crmreport.config import read_project
 from crmreport.source import Source
-from crmreport.tables.cleaning import Cleaned, clean
+from crmreport.tables.cleaning.clean import Cleaned, clean
+from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.contract import table
-from crmreport.tables.conventions import Conventions
 from crmreport.tables.data import Data, read_data
 from crmreport.tables.engine import connect
+from crmreport.tables.mapping.conventions import Conventions
 from crmreport.tables.readers import open_source
-from crmreport.tables.set_aside import write_set_aside
 from tests.small_project import ORDERS, refused_list, write_project
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 from crmreport.metrics.cube import compute_cube
 from crmreport.metrics.metric import Metric
 from crmreport.periods import Calendar
+from crmreport.tables.cleaning.rules import LOG_COLUMNS
 from crmreport.tables.contract import table
 from crmreport.tables.data import Data
-from crmreport.tables.rules import LOG_COLUMNS
 
 CALENDAR = Calendar()
 _FIRST, _AS_OF = date(2020, 1, 1), date(2025, 12, 31)

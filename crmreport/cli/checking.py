@@ -24,12 +24,12 @@ from crmreport.quality.checks import CHECKS, NOTE, OK, PROBLEM
 from crmreport.quality.schema import remember
 from crmreport.quality.sentences import sentence
 from crmreport.results import SET_ASIDE, Results, compute_results, last_complete
+from crmreport.tables.cleaning.folding import folds_as_settings
+from crmreport.tables.cleaning.merges import proposed_merges, write_proposals
+from crmreport.tables.cleaning.rules import ACTIONS
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import read_data
-from crmreport.tables.folding import folds_as_settings
-from crmreport.tables.merges import proposed_merges, write_proposals
 from crmreport.tables.readers import refresh_snapshots
-from crmreport.tables.rules import ACTIONS
 from crmreport.tables.sources import find_sources
 
 MOST_LINES = 5  # of one check of one table; the answer as JSON has all

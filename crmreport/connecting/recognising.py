@@ -5,7 +5,7 @@ from __future__ import annotations
 from crmreport.connecting.assigning import Match
 from crmreport.connecting.vocabulary import Why
 from crmreport.source import Cell, Preset
-from crmreport.tables.expressions import columns_in
+from crmreport.tables.mapping.expressions import columns_in
 
 _CONFIDENCE = 0.98
 

@@ -18,7 +18,7 @@ from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
 from crmreport.results import code_fingerprint
 from crmreport.segments import UNKNOWN, WHOLE, Segment
-from crmreport.tables.rules import ACTIONS, RULES
+from crmreport.tables.cleaning.rules import ACTIONS, RULES
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}

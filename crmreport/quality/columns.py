@@ -10,8 +10,8 @@ from crmreport.tables.column import Table
 from crmreport.tables.contract import table as table_named
 from crmreport.tables.engine import IbisTable
 
-# The rules of cleaning (`crmreport.tables.rules`) by the check that they belong to. Of the others, those of
-# the configuration, of exports that repeat their rows, and of cancellations are no defects.
+# The rules of cleaning (`crmreport.tables.cleaning.rules`) by the check that they belong to. Of the others,
+# those of the configuration, of exports that repeat their rows, and of cancellations are no defects.
 _VALIDITY = ("no row", "unreadable", "impossible", "no rate", "future", "undated", "placeholder")
 _UNIQUENESS = ("duplicate", "exact duplicate", "near duplicate", "same customer")
 

@@ -8,18 +8,18 @@ from crmreport.periods import Calendar, Kind
 from crmreport.quality.checks import Check, as_frame
 from crmreport.quality.columns import completeness, references, slips, uniqueness, validity
 from crmreport.quality.volume import count_days, freshness, volume
+from crmreport.tables.cleaning.folding import proposed_folds
 from crmreport.tables.column import Table
 from crmreport.tables.contract import table as table_named
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.folding import proposed_folds
 
 
 def measure(data: Data, calendar: Calendar, kind: Kind) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Check every connected table; `kind`: the periods that the review covers, beside months.
 
     Returns the checks, in the contract's order of tables (columns: see `crmreport.quality.checks.COLUMNS`),
-    and the values that look like slips (see `crmreport.tables.folding.proposed_folds`).
+    and the values that look like slips (see `crmreport.tables.cleaning.folding.proposed_folds`).
     """
     connected = {r.name: _as_view(data.tables[r.name], r.name) for r in data.readings}
     folds = proposed_folds(connected)

@@ -16,7 +16,7 @@ from crmreport.config import Project
 from crmreport.quality.checks import NOTE, PROBLEM, Check, check
 from crmreport.tables.contract import table as table_named
 from crmreport.tables.data import Data
-from crmreport.tables.mapping import cells_of
+from crmreport.tables.mapping.columns import cells_of
 from crmreport.tables.sources import find_sources
 
 FILE = "schema.json"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crmreport.language import Phrase, _t
-from crmreport.tables.rules import RULES
+from crmreport.tables.cleaning.rules import RULES
 
 # By what was found; whatever is not here is one of cleaning's rules, which has words of its own.
 _SAID = {

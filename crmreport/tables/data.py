@@ -13,17 +13,17 @@ from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.source import Source
-from crmreport.tables.cancellations import taken_back
-from crmreport.tables.cleaning import Cleaned, clean, set_aside_more
+from crmreport.tables.cleaning.cancellations import taken_back
+from crmreport.tables.cleaning.clean import Cleaned, clean, set_aside_more
+from crmreport.tables.cleaning.identity import merge_customers
+from crmreport.tables.cleaning.merges import read_confirmed
+from crmreport.tables.cleaning.rules import LOG_COLUMNS
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.conventions import Conventions
-from crmreport.tables.currencies import read_rates
 from crmreport.tables.engine import Connection, IbisTable, connect
-from crmreport.tables.identity import merge_customers
 from crmreport.tables.lists import find_lists
-from crmreport.tables.merges import read_confirmed
+from crmreport.tables.mapping.conventions import Conventions
+from crmreport.tables.mapping.currencies import read_rates
 from crmreport.tables.readers import Opened, fingerprint, open_source
-from crmreport.tables.rules import LOG_COLUMNS
 from crmreport.tables.sources import find_sources
 
 
@@ -42,10 +42,10 @@ class Data:
     """A project's tables.
 
     `tables`: by the contract's names, those that are connected; `customers` is always there.
-    `cleaning`: see `crmreport.tables.rules.LOG_COLUMNS`. `first_day`, `as_of`: first and last day that the
-    data cover, both included. `readings`: the sources behind the tables. `future_from`: the day on which the
-    same files would be read otherwise, since a row that is of the future today would not be; None if no
-    row is.
+    `cleaning`: see `crmreport.tables.cleaning.rules.LOG_COLUMNS`. `first_day`, `as_of`: first and last day
+    that the data cover, both included. `readings`: the sources behind the tables. `future_from`: the day on
+    which the same files would be read otherwise, since a row that is of the future today would not be;
+    None if no row is.
     """
 
     tables: dict[str, IbisTable]

@@ -12,7 +12,7 @@ from crmreport.periods import Period
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.reading import DECIMAL, IBIS_TYPES
+from crmreport.tables.mapping.reading import DECIMAL, IBIS_TYPES
 
 # DuckDB multiplies decimals of up to 18 digits in 64 bits, which overflow; of 19 digits in 128.
 _WIDE = "decimal(19, 4)"

@@ -12,12 +12,12 @@ from crmreport.language import LANGUAGES, _t
 from crmreport.source import ANY_OTHER, Cell, Source
 from crmreport.tables.column import Column, Type
 from crmreport.tables.contract import Table
-from crmreport.tables.conventions import Conventions
-from crmreport.tables.currencies import CURRENCY, convert
 from crmreport.tables.engine import Connection, IbisTable, IbisValue
-from crmreport.tables.expressions import CONDITION, EXPRESSION, columns_in, with_expressions
-from crmreport.tables.reading import EPOCHS, Manner, as_text, as_written, read_as
-from crmreport.tables.repairing import fill_missing, judge_values
+from crmreport.tables.mapping.conventions import Conventions
+from crmreport.tables.mapping.currencies import CURRENCY, convert
+from crmreport.tables.mapping.expressions import CONDITION, EXPRESSION, columns_in, with_expressions
+from crmreport.tables.mapping.reading import EPOCHS, Manner, as_text, as_written, read_as
+from crmreport.tables.mapping.repairing import fill_missing, judge_values
 
 
 def map_columns(

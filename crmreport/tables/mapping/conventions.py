@@ -12,7 +12,7 @@ from crmreport.tables.engine import IbisTable
 class Conventions:
     """The review's time zone and currency, and the day after which nothing can have happened yet.
 
-    `rates`: what a unit of other currencies is worth; see `crmreport.tables.currencies.read_rates`.
+    `rates`: what a unit of other currencies is worth; see `crmreport.tables.mapping.currencies.read_rates`.
     """
 
     timezone: str = "UTC"

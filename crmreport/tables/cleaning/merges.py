@@ -13,8 +13,8 @@ from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.source import Source
+from crmreport.tables.cleaning.identity import normalised
 from crmreport.tables.engine import Connection, IbisTable, IbisValue, connect
-from crmreport.tables.identity import normalised
 from crmreport.tables.lists import find_lists, read_list
 
 LEAST_SCORE = 92  # of 100, from which on two names are alike

@@ -12,10 +12,10 @@ from crmreport.language import Phrase, _t
 from crmreport.source import Source
 from crmreport.tables.column import Type
 from crmreport.tables.contract import Table
-from crmreport.tables.conventions import Conventions
 from crmreport.tables.engine import Connection, IbisTable
 from crmreport.tables.lists import find_lists, read_list
-from crmreport.tables.reading import DECIMAL
+from crmreport.tables.mapping.conventions import Conventions
+from crmreport.tables.mapping.reading import DECIMAL
 
 # The currency of a row, where a file says it row by row.
 CURRENCY = "_currency"

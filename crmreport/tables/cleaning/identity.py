@@ -8,9 +8,9 @@ import pandas as pd
 from crmreport.config import CONFIG_FILE, SECTION
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t
+from crmreport.tables.cleaning.rules import LOG_COLUMNS
 from crmreport.tables.contract import CUSTOMERS, TABLES
 from crmreport.tables.engine import Connection, IbisTable, IbisValue
-from crmreport.tables.rules import LOG_COLUMNS
 
 # A value that more customers share than a household or a reception desk would is a placeholder, such as
 # none@none.com, and does not say who they are.

@@ -15,15 +15,15 @@ from crmreport.config import CONFIG_FILE, SECTION
 from crmreport.errors import UserError
 from crmreport.language import Phrase
 from crmreport.source import Source
-from crmreport.tables.cancellations import mark_cancellations
+from crmreport.tables.cleaning.cancellations import mark_cancellations
+from crmreport.tables.cleaning.duplicates import mark_duplicates
+from crmreport.tables.cleaning.rules import LOG_COLUMNS, RULES, UNUSABLE, UNUSABLE_OTHERWISE
 from crmreport.tables.contract import Table
-from crmreport.tables.conventions import Conventions
-from crmreport.tables.duplicates import mark_duplicates
 from crmreport.tables.engine import Connection, IbisTable, IbisValue
-from crmreport.tables.expressions import try_expressions
-from crmreport.tables.mapping import check_dates, map_columns
+from crmreport.tables.mapping.columns import check_dates, map_columns
+from crmreport.tables.mapping.conventions import Conventions
+from crmreport.tables.mapping.expressions import try_expressions
 from crmreport.tables.readers import Opened, unreadable
-from crmreport.tables.rules import LOG_COLUMNS, RULES, UNUSABLE, UNUSABLE_OTHERWISE
 
 EXAMPLES = 3
 
@@ -34,9 +34,9 @@ _Count = dict[str, Any]  # what (rule:column, or why a cell is wrong), rows, exa
 class Cleaned:
     """One table as the contract wants it, and the log of what was changed to get there.
 
-    `log`: columns as of `crmreport.tables.rules.LOG_COLUMNS`. `judged`: every row of the source, with `_row`
-    (from 0) and `_rule`, "rule:column" for a row that was set aside. `future_from`: the first day on which a
-    row that is set aside for being of the future no longer is; None if there is none.
+    `log`: columns as of `crmreport.tables.cleaning.rules.LOG_COLUMNS`. `judged`: every row of the source,
+    with `_row` (from 0) and `_rule`, "rule:column" for a row that was set aside. `future_from`: the first day
+    on which a row that is set aside for being of the future no longer is; None if there is none.
     """
 
     table: IbisTable

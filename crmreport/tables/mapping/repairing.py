@@ -11,7 +11,7 @@ from crmreport.source import Cell
 from crmreport.tables.column import Column, Type
 from crmreport.tables.contract import Table
 from crmreport.tables.engine import IbisTable, IbisValue
-from crmreport.tables.reading import IBIS_TYPES, Manner, as_written, is_possible, read_as
+from crmreport.tables.mapping.reading import IBIS_TYPES, Manner, as_written, is_possible, read_as
 
 # A cell's text in messages and in the log is cut after so many characters.
 SAID_CHARACTERS = 80
