@@ -47,9 +47,10 @@ def last_state(sample: Sample, key: str) -> str | None:
     """Write the query that takes the last state of each key; None if no column says when each was written."""
     for facts in sample.columns:
         if likeness_key(facts.heading) in updated_headings() and facts.times is not None:
+            # Of states written at one time, the whole row decides, so that the same file gives the same rows.
             return (
-                f"SELECT * FROM file QUALIFY row_number() OVER "
-                f"(PARTITION BY {quoted(key)} ORDER BY {_moment(facts.heading, facts.times)} DESC) = 1"
+                f"SELECT * FROM file QUALIFY row_number() OVER (PARTITION BY {quoted(key)} "
+                f"ORDER BY {_moment(facts.heading, facts.times)} DESC, file DESC) = 1 ORDER BY {quoted(key)}"
             )
     return None
 
