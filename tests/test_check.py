@@ -47,7 +47,7 @@ def test_it_says_where_the_rows_are_that_are_not_used(faulty: Path) -> None:
     said = check(faulty)
     (line,) = [line for line in said.splitlines() if line.startswith("  rows that") and "orders" in line]
     path = Path(line.partition(": ")[2])
-    assert path.read_text(encoding="utf-8-sig").splitlines()[1].startswith("61,duplicate,order_id,")
+    assert path.read_text(encoding="utf-8-sig").splitlines()[1].startswith('"61","duplicate","order_id",')
 
 
 def test_no_private_value_is_printed(faulty: Path) -> None:
