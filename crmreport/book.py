@@ -257,9 +257,23 @@ def make(folder: Path, builder: str) -> list[str]:
         if made["digest"] == digest:
             return list(made["warnings"])
     stamp.unlink(missing_ok=True)
+    _forget_old_contents(folder)
     warnings = _call_jupyter_book(folder, builder)
     stamp.write_text(json.dumps({"digest": digest, "warnings": warnings}), encoding="utf-8")
     return warnings
+
+
+def _forget_old_contents(folder: Path) -> None:
+    """Have Sphinx read all pages again if the contents changed.
+
+    It keeps the titles of the contents with the page that it read them for, and would go on showing old ones.
+    """
+    contents = (folder / "_toc.yml").read_bytes()
+    known = folder / "_build" / "contents.yml"
+    if not known.is_file() or known.read_bytes() != contents:
+        shutil.rmtree(folder / "_build" / ".doctrees", ignore_errors=True)
+        known.parent.mkdir(exist_ok=True)
+        known.write_bytes(contents)
 
 
 def _digest(folder: Path) -> str:

@@ -281,6 +281,20 @@ def test_a_project_with_feedback_alone_has_satisfaction_and_says_what_sales_need
     assert "No data for this chapter" not in html["satisfaction"]
 
 
+def test_a_chapter_of_another_title_has_it_in_the_contents_of_every_page(tmp_path: Path):
+    settings = "  chapters: [summary, more]\n"
+    pages = {"summary": notebook(), "more": notebook(title="More")}
+    project = write_project(tmp_path, settings, notebooks=pages)
+    arguments = ("build", "--quiet", "--no-pdf", "--period", "2025-10", "--project", str(project))
+    assert crmreport(*arguments).exit_code == 0
+    write(project / "notebooks" / "more.ipynb", pages["more"].replace('"title": "More"', '"title": "Others"'))
+    assert crmreport(*arguments).exit_code == 0
+    html = (project / "_build/html/en/2025-10/summary.html").read_text(encoding="utf-8")
+    sidebar = html.split('<nav class="bd-links', 1)[1].split("</nav>", 1)[0]
+    assert "Others" in sidebar
+    assert "More" not in sidebar
+
+
 def test_one_page_runs_with_parameters_beside_what_is_there(tmp_path: Path):
     text = notebook("print(factor * 2)").replace(
         json.dumps(PARAMETERS), json.dumps(PARAMETERS + "\nfactor = 1")
