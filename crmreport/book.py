@@ -22,7 +22,9 @@ from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.glossary import glossary_page
 from crmreport.language import _t, escaped, translate, write_date, write_period
+from crmreport.pages.caution import FIND_OUT, gaps_behind
 from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
+from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
 from crmreport.results import Results, code_fingerprint
 from crmreport.segments import WHOLE
@@ -228,11 +230,15 @@ def _edition(book: Book, period: Period) -> dict[str, Any]:
     if failed:
         notice = _say(book, _t("INCOMPLETE: {n} of {all} pages failed"), n=len(failed), all=len(own))
     context = Context(book.project, book.results, period, WHOLE, book.language)
+    told = told_in_short(context, HEADLINES)
+    gaps = gaps_behind(context, book.chapters[0].name, quality_of(book.project, book.results))
+    if gaps:  # before they are taken for news
+        told = [{"sentence": gaps, "why": "", "advice": context.say(FIND_OUT)}, *told]
     return {
         "name": period.name,
         "title": _title(book),
         "subtitle": write_period(period, book.language),
-        "headlines": told_in_short(context, HEADLINES),
+        "headlines": told,
         "cards": list(cards(context, [context.metric(name) for name in COVER_METRICS]).cards),
         # On paper the whole company has its page in the summary.
         "documents": [*(p.name for p in own if not _repeats_summary(book, p)), "glossary"],

@@ -15,12 +15,23 @@ _SEPARATORS = {"en": "; ", "zh_CN": "；"}
 MOST_GAPS = 4  # in one sentence; the page about the data has all of them
 
 
+FIND_OUT = _t("Find out whether rows are lacking before you act on a change.")
+
+
 def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
     """Say, in Markdown, where the data that a chapter rests on have gaps; "" if they have none.
 
     Of the page's own period, and of those that it is compared with. `quality`: see
     `crmreport.pages.touched.quality_of`.
     """
+    gaps = gaps_behind(context, chapter, quality)
+    if not gaps:
+        return ""
+    return f":::{{warning}}\n{escaped(gaps)}\n\n{escaped(context.say(FIND_OUT))}\n:::"
+
+
+def gaps_behind(context: Context, chapter: str, quality: pd.DataFrame) -> str:
+    """Say the same as plain text, without what to do about it."""
     gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
     periods = with_baselines(context.period)
     said = []
@@ -33,8 +44,4 @@ def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
     if not said:
         return ""
     listed = _SEPARATORS[context.language].join(said[:MOST_GAPS]) + (" ..." if said[MOST_GAPS:] else "")
-    text = _t(
-        "There are gaps in the data behind this page. {gaps}. Find out whether rows are lacking before "
-        "you act on a change."
-    )
-    return f":::{{warning}}\n{escaped(context.say(text, gaps=listed))}\n:::"
+    return context.say(_t("There are gaps in the data behind these figures. {gaps}."), gaps=listed)
