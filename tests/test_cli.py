@@ -295,6 +295,21 @@ def test_a_chapter_of_another_title_has_it_in_the_contents_of_every_page(tmp_pat
     assert "More" not in sidebar
 
 
+def test_a_cell_that_has_nothing_to_say_takes_no_place(tmp_path: Path):
+    code = ("from crmreport.display.outputs import Text", "Text('')", "Text('Something.')")
+    project = write_project(tmp_path, notebooks={"summary": notebook(*code)})
+    done = crmreport("run", "summary", "--period", "2025-10", "--project", str(project), "--json")
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    cells = json.loads(Path(answer["notebook"]).read_text(encoding="utf-8"))["cells"]
+    hidden = [
+        "remove-cell" in cell["metadata"].get("tags", ())
+        for cell in cells
+        if cell["id"] in ("code-1", "code-2")
+    ]
+    assert hidden == [True, False]
+
+
 def test_one_page_runs_with_parameters_beside_what_is_there(tmp_path: Path):
     text = notebook("print(factor * 2)").replace(
         json.dumps(PARAMETERS), json.dumps(PARAMETERS + "\nfactor = 1")

@@ -11,9 +11,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import vl_convert
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crmreport.book import Book, assemble
 from crmreport.config import read_project
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
@@ -362,6 +364,22 @@ def test_a_page_whose_data_have_a_gap_begins_with_it(
     if warns:
         assert cells[1].source == said[0]
         assert "Orders placed: 56 rows in September 2025, where about 140 were to be expected" in said[0]
+
+
+@pytest.mark.parametrize(("period", "warns"), [("2025-09", True), ("2025-08", False)])
+def test_the_cover_says_of_a_gap_before_it_says_what_changed(
+    gap: Path, tmp_path: Path, period: str, warns: bool
+) -> None:
+    project = read_project(gap)
+    results = compute_results(project)
+    summary, shown = chapter_of(project, "summary"), covered(project, results, period)
+    page = Page("summary", period, WHOLE, "en", f"{period}/summary")
+    book = Book(project, results, "en", (summary,), (shown,), {page: notebook()}, frozenset())
+    assemble(book, tmp_path)
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text(encoding="utf-8"))
+    (edition,) = config["sphinx"]["config"]["typst_documents"]
+    first = edition["headlines"][0]["sentence"]
+    assert first.startswith("There are gaps in the data behind these figures.") == warns
 
 
 # The page about the data
