@@ -215,6 +215,20 @@ def test_unanswered_cases_make_the_median_undefined_when_they_are_most():
 
 
 @pytest.mark.parametrize(
+    ("amounts", "value"), [(("100", "200"), 300), (("100", "-"), 100), (("-", "-"), None), ((), 0)]
+)
+def test_amounts_that_are_all_missing_are_not_zero(amounts: tuple[str, ...], value: float | None):
+    lines = ["opportunity_id created_at closed_at is_won amount", "0 2024-01-01 2024-02-01 false 5"]
+    lines += [f"{n} 2025-04-01 - - {amount}" for n, amount in enumerate(amounts, start=1)]
+    cube = cube_of(tiny_data(opportunities="\n".join(lines)), "2025-04", metrics=(OPEN_PIPELINE,))
+    found = figure(cube, OPEN_PIPELINE, "2025-04")
+    if value is None:
+        assert found["status"] == "undefined" and math.isnan(found["value"])
+    else:
+        assert (found["status"], found["value"]) == ("ok", value)
+
+
+@pytest.mark.parametrize(
     ("kept", "left", "won_back", "expected"), [(180, 20, 0, 0.9), (160, 40, 10, 0.8)], ids=["seed", "T17"]
 )
 def test_retention_counts_the_same_customers(kept, left, won_back, expected):

@@ -99,8 +99,8 @@ def _one_pass(
 
 
 def _aggregates(metrics: tuple[Metric, ...], has_customers: bool) -> dict[str, object]:
-    """Name what one pass computes: the parts of each metric, and the customers behind each cell."""
-    wanted: dict[str, object] = {}
+    """Name what one pass computes: the parts of each metric, and the rows and customers behind each cell."""
+    wanted: dict[str, object] = {"rows": _.count()}
     if has_customers:
         # A lead has no customer yet; each row without one is somebody else.
         wanted["customers"] = _.customer_id.nunique() + _.customer_id.isnull().cast("int64").sum()
@@ -167,6 +167,10 @@ def _finish(wide: pd.DataFrame, metric: Metric, reach: _Reach) -> pd.DataFrame:
         for part in ("numerator", "denominator", "squares")
         if f"{metric.name}.{part}" in wide
     }
+    if metric.estimate is Estimate.TOTAL:
+        # Rows of which none has an amount are no amount of 0.
+        nothing_known = (wide["rows"] > 0) & wide[f"{metric.name}.numerator"].isna()
+        parts["numerator"] = np.where(nothing_known, np.nan, parts["numerator"])
     cases = parts.get("denominator", parts["numerator"])
     value, low, high = _estimate(metric, parts, wide.get(f"{metric.name}.quantiles"))
     given = np.isfinite(value)  # the median of cases most of which wait for an answer is not

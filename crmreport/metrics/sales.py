@@ -88,8 +88,8 @@ OPEN_PIPELINE = Metric(
     table="opportunities",
     rows=open_at_end("created_at", "closed_at"),
     estimate=Estimate.TOTAL,
-    numerator=_.amount.sum().fill_null(0),
-    squares=_.amount_squared.sum().fill_null(0),
+    numerator=_.amount.sum(),
+    squares=_.amount_squared.sum(),
     unit=Unit.MONEY,
     better=Better.HIGHER,
 )
