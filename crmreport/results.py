@@ -28,6 +28,7 @@ from crmreport.quality.schema import Schema, drift, schema_of
 from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
+from crmreport.tables.sources import find_sources
 
 _LIBRARIES = (
     *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
@@ -39,7 +40,7 @@ _COMPUTING = (
 )
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
-    *("company", "languages", "labels", "currency", "targets"),
+    *("company", "languages", "labels", "targets"),
     *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
 }
 SET_ASIDE = "set_aside"
@@ -216,7 +217,9 @@ def library_versions() -> dict[str, str]:
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
     settings = project.settings.model_dump_json(exclude=_NOT_COMPUTED)
-    depends = [found, settings, others, code_fingerprint(*_COMPUTING), library_versions()]
+    # As presets complete them, of which a project may have its own.
+    sources = {name: source.model_dump_json() for name, source in find_sources(project).items()}
+    depends = [found, settings, sources, others, code_fingerprint(*_COMPUTING), library_versions()]
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -6,12 +6,14 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from crmreport.config import read_project
 from crmreport.errors import UserError
+from crmreport.results import compute_results
 from crmreport.tables.data import Data, fingerprints, read_data
-from tests.small_project import refused_list, write_project
+from tests.small_project import ORDERS, refused_list, write_project
 
 # From 1 October a euro is worth 1.10 dollars, from 15 October 1.20.
 RATES = "currency,starts_on,rate\nEUR,2025-10-15,1.20\nEUR,2025-10-01,1.10\nGBP,2025-10-01,1.35\n"
@@ -197,3 +199,20 @@ def test_other_rates_are_other_data(tmp_path: Path):
 def test_a_currency_heading_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(UserError, match=r"orders\.currency_heading in _config\.yml: .* has no column Curr\."):
         read(tmp_path, f"{HEADINGS}\no1,c,2025-10-02,5\n", ", currency_heading: Curr")
+
+
+def test_a_review_in_another_currency_is_computed_anew(tmp_path: Path):
+    settings = "  rates: data/rates.csv\n  tables:\n    orders: {file: data/orders.csv, currency: EUR}\n"
+    files = {"orders.csv": ORDERS, "rates.csv": RATES.replace("2025-10-", "2025-01-")}
+    in_dollars = compute_results(read_project(write_project(tmp_path, settings, files))).cube
+    project = write_project(tmp_path, "  currency: EUR\n" + settings, files)
+    in_euros = compute_results(read_project(project)).cube
+
+    def revenue(cube: pd.DataFrame) -> float:
+        of = cube[
+            (cube["metric"] == "revenue") & (cube["period"] == "2025-10") & (cube["dimension"] == "all")
+        ]
+        return round(float(of["value"].iloc[0]), 6)
+
+    # 28 orders of 10.50, at 1.20 dollars for a euro.
+    assert (revenue(in_dollars), revenue(in_euros)) == (352.8, 294.0)
