@@ -12,6 +12,7 @@ from crmreport.config import read_project
 from crmreport.connecting.recognising import recognise
 from crmreport.errors import UserError
 from crmreport.presets import read_preset, read_presets
+from crmreport.results import compute_results
 from crmreport.source import Source, with_preset
 from crmreport.tables.contract import table
 from crmreport.tables.data import read_data
@@ -229,3 +230,20 @@ def test_a_column_that_another_hangs_on_must_be_one_of_the_table(tmp_path: Path)
 def test_a_preset_that_there_is_not_is_named_with_the_nearest():
     with pytest.raises(UserError, match=r"hubspot-deal is not a preset. Did you mean hubspot-deals\?"):
         read_preset("hubspot-deal", NOWHERE)
+
+
+def test_another_content_of_a_projects_own_preset_is_computed_anew(tmp_path: Path):
+    settings = "  tables: {orders: {file: data/orders.csv, preset: mine}}\n"
+    project = write_project(tmp_path, settings)
+    found = []
+    for condition in ("FALSE", "customer_id = 'c0'"):
+        columns = "columns: {amount: amount}"
+        aside = f'set_aside: [{{where: "{condition}", reason: r}}]'
+        write(
+            project / "presets" / "mine.yml",
+            f"title: Mine\ntable: orders\nrecognise: [order_id]\n{columns}\n{aside}\n",
+        )
+        log = compute_results(read_project(project)).cleaning
+        found.append(int(log.loc[log["action"] == "kept", "rows"].iloc[0]))
+    # Four months of 28 orders; of every three days one is of c0, the first on the third: nine a month.
+    assert found == [4 * 28, 4 * (28 - 9)]

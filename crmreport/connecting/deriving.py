@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from crmreport.connecting.assigning import Match
-from crmreport.connecting.sample import Sample, quoted
+from crmreport.connecting.sample import Sample
 from crmreport.connecting.values import boolean_map, won_map
 from crmreport.connecting.vocabulary import Why
 from crmreport.connecting.words import words_of
 from crmreport.source import Cell
 from crmreport.tables.column import Table, Type
+from crmreport.tables.readers.statements import quoted
 
 # Tables whose rows may be numbered where the file has no key of its own: nothing else refers to it.
 _NUMBERED = {"orders": "order_id", "feedback": "feedback_id", "interactions": "interaction_id"}

@@ -10,11 +10,12 @@ from crmreport.connecting.deriving import cells_of_matches
 from crmreport.connecting.finishing import Candidate, assumed, finish, in_order, source_of
 from crmreport.connecting.layout import layout
 from crmreport.connecting.proposal import Proposal
-from crmreport.connecting.sample import Sample, quoted
+from crmreport.connecting.sample import Sample
 from crmreport.connecting.vocabulary import SURE, Why, likeness
 from crmreport.language import Phrase, _t
 from crmreport.source import Cell, Source
 from crmreport.tables.contract import MARKET
+from crmreport.tables.readers.statements import quoted
 
 _KIND = _t(
     "The series are taken to be of the economy (macro). Where they are not, write own, competitor or "

@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum
 
 from crmreport.connecting.dates import Times
-from crmreport.connecting.sample import Sample, quoted
+from crmreport.connecting.sample import Sample
 from crmreport.connecting.vocabulary import updated_headings
 from crmreport.connecting.words import likeness_key
+from crmreport.tables.readers.statements import quoted
 
 UNIQUE = 0.98  # of the keys; a few more rows are doubles
 _CONSTANT = 0.9  # of the rows of a key, so many say the same

@@ -10,6 +10,7 @@ from crmreport.connecting.values import DOUBTFUL_MARKS, MARKS, Numbers, numbers_
 from crmreport.source import Source
 from crmreport.tables.engine import Connection
 from crmreport.tables.readers import open_source
+from crmreport.tables.readers.statements import quoted
 
 ROWS = 10_000
 VALUES = 30  # a column of at most so many different values is one of kinds, and they are looked at
@@ -84,11 +85,6 @@ def take_sample(connection: Connection, root: Path, source: Source, name: str) -
         for h, kind in kinds.items()
     )
     return Sample(connection, sample, looked)
-
-
-def quoted(name: str) -> str:
-    """Write a column's name in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _without(marks: frozenset[str], text: str) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from crmreport.config import CONFIG_FILE, SECTION
 from crmreport.connecting.finishing import in_order, source_of
 from crmreport.connecting.proposal import Looked, Proposal
-from crmreport.connecting.sample import quoted
 from crmreport.connecting.words import likeness_key
 from crmreport.language import Phrase, _t
 from crmreport.tables.contract import TABLES
 from crmreport.tables.contract import table as table_of
+from crmreport.tables.readers.statements import quoted
 
 _ALIKE = _t("{files} have the same headings and are read as one table.")
 _BESIDE = _t("{files} give the same table: the columns of the second are added to the rows of the first.")
