@@ -8,12 +8,17 @@ from typing import Any
 import ibis
 import pandas as pd
 
+from crmreport.analyses.analysis import Known
+from crmreport.config import Settings
+from crmreport.metrics import METRICS
 from crmreport.metrics.cube import compute_cube
 from crmreport.metrics.metric import Metric
 from crmreport.periods import Calendar
 from crmreport.tables.cleaning.rules import LOG_COLUMNS
 from crmreport.tables.contract import table
 from crmreport.tables.data import Data
+from crmreport.tables.facts import facts
+from crmreport.tables.until import until
 
 CALENDAR = Calendar()
 _FIRST, _AS_OF = date(2020, 1, 1), date(2025, 12, 31)
@@ -70,3 +75,17 @@ def figure(
     ]
     assert len(rows) == 1
     return dict(rows.iloc[0])
+
+
+def known_of(data: Data, *periods: str, metrics: tuple[Metric, ...] = METRICS) -> Known:
+    """Give what is known at the end of the last of these periods; a customer is active for 90 days."""
+    wanted = tuple(CALENDAR.at(CALENDAR.period(name), data.as_of) for name in periods)
+    cut = until(data, wanted[-1].end)
+    return Known(
+        data=cut,
+        facts=facts(cut, wanted, 90),
+        period=wanted[-1],
+        periods=wanted,
+        cube=compute_cube(cut, wanted, 90, 1, metrics),
+        settings=Settings(company="Tiny"),
+    )

@@ -1,1 +1,7 @@
-"""Analyses: what is not a ratio; one file per method, each from tables to a small frame."""
+"""Analyses: what is not a ratio; one file per method, each a plain function from tables to small frames."""
+
+from __future__ import annotations
+
+from crmreport.analyses.analysis import Analysis
+
+ANALYSES: tuple[Analysis, ...] = ()

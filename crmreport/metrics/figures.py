@@ -69,6 +69,10 @@ class Writer:
                 return self.duration(value)
             case Unit.POINTS:
                 return self.signed(self.number(value, 1), value)
+            case Unit.DAYS:
+                return translate(_t("{days} days"), self.language, days=self.number(value, 1))
+            case Unit.NUMBER:
+                return self.number(value, 2)
             case Unit.COUNT:
                 return self.number(value)
 

@@ -22,6 +22,8 @@ class Unit(StrEnum):
     SHARE = "share"  # 0 to 1, written as a percentage
     POINTS = "points"  # -100 to 100
     MINUTES = "minutes"
+    DAYS = "days"
+    NUMBER = "number"  # a plain number with decimals: times, contacts per customer, a mean on a scale
 
 
 class Better(StrEnum):
@@ -37,7 +39,8 @@ class Estimate(StrEnum):
 
     COUNT: a number of rows or customers, as varied as a Poisson count. TOTAL: a sum over a varying number
     of rows (compound Poisson). SHARE: rows that meet a condition among all. MEAN: average over rows.
-    MEDIAN: the middle of the rows' values; its parts are the sum and the number of the values.
+    MEDIAN: the middle of the rows' values, or another quantile of them; its parts are the sum and the number
+    of the values. RATIO: one metric over another, which counts other rows.
     """
 
     COUNT = "count"
@@ -45,6 +48,7 @@ class Estimate(StrEnum):
     SHARE = "share"
     MEAN = "mean"
     MEDIAN = "median"
+    RATIO = "ratio"
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,41 @@ def of_period(column: str) -> Rows:
     return Rows("of_period", column)
 
 
+NO_ROWS = Rows("none", "")  # of a metric that is made of others
+
+
+class At(StrEnum):
+    """When the lower part of a quotient is taken, seen from the period of the upper one."""
+
+    SAME = "same"
+    PREVIOUS = "previous"
+    YEAR_BEFORE = "year_before"
+    NEXT = "next"
+
+
+@dataclass(frozen=True, eq=False)
+class Quotient:
+    """Two metrics whose ratio is a third: ``top / bottom * per - less``.
+
+    They may count different rows (spending over new customers) or the same ones at different times (`at`:
+    revenue over that of a year before, less 1). Split by the dimensions that both have.
+    """
+
+    top: Metric
+    bottom: Metric
+    at: At = At.SAME
+    per: float = 1
+    less: float = 0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)  # a Deferred can be neither hashed nor compared
 class Metric:
     """A metric's declaration.
 
     `numerator` and, for a ratio, `denominator` are aggregates over the rows of `table` that `rows`
-    admits; the value is their quotient, or for a MEDIAN the median of `of`. `squares` sums the squared
-    row values, for the interval of a TOTAL or MEAN. `seed` is the term in the users' sources, `trap` what
+    admits; the value is their quotient, or for a MEDIAN the `quantile` of `of`. `squares` sums the squared
+    row values, for the interval of a TOTAL or MEAN. A RATIO has a `quotient` instead, and no rows of its own
+    (its `table` is ""). `seed` is the term in the users' sources, `trap` what
     readers get wrong. `minimum` is the smallest number of cases whose figure is not marked as small;
     `history_days`, how long the data must reach back before a period for its figure to be whole.
     """
@@ -110,16 +142,18 @@ class Metric:
     definition: str
     source: str
     trap: str
-    table: str
-    rows: Rows
+    table: str = ""
+    rows: Rows = NO_ROWS
     estimate: Estimate
-    numerator: Expression
+    numerator: Expression = None
     unit: Unit
     better: Better
     seed: str = ""
     denominator: Expression = None
     squares: Expression = None
     of: Expression = None
+    quantile: float = 0.5
+    quotient: Quotient | None = None
     minimum: int = 30
     history_days: int = 0
 

@@ -7,12 +7,12 @@ import ibis
 from crmreport.metrics.metric import Estimate, Metric
 from crmreport.metrics.placing import in_periods
 from crmreport.periods import Period
-from crmreport.tables.facts import FACT_SCHEMAS
+from crmreport.tables.facts import fact_named
 
 
 def metric_sql(metric: Metric, period: Period) -> str:
     """Write the query that gives a metric of one period, for the whole company, in DuckDB's SQL."""
-    fact = ibis.table(FACT_SCHEMAS[metric.table], name=metric.table)
+    fact = ibis.table(fact_named(metric.table).schema, name=metric.table)
     rows = metric.rows
     if rows.rule == "happened":
         day = fact[rows.column].date()

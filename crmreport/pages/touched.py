@@ -16,7 +16,7 @@ from crmreport.pages.plan import Chapter, chapters_of, read_notebook
 from crmreport.quality.checks import OK
 from crmreport.results import Results
 from crmreport.tables.contract import TABLES
-from crmreport.tables.facts import DERIVED_FROM, DIMENSIONS, MADE_FROM
+from crmreport.tables.facts import DIMENSIONS, fact_named
 
 # What a review is asked for by name, and what speaks of whatever there is; see `crmreport.review.Review`.
 _NAMED = ("cards", "trend", "compare", "split", "segments")
@@ -86,7 +86,9 @@ def _reads_of_metric(metric: Metric) -> Iterator[str]:
     """Name the tables that a metric counts rows of, and the columns that its formula has."""
     parts = [metric.numerator, metric.denominator, metric.of]
     named = _COLUMN.findall(" ".join(repr(part) for part in parts if part is not None))
-    columns = {DERIVED_FROM.get(name, name) for name in [*named, metric.rows.column, metric.rows.until]}
-    for table in MADE_FROM[metric.table]:
+    fact = fact_named(metric.table)
+    behind = {name: derived.of for name, derived in fact.derived.items() if derived.of}
+    columns = {behind.get(name, name) for name in [*named, metric.rows.column, metric.rows.until]}
+    for table in fact.made_from:
         yield table
         yield from (f"{table}.{column}" for column in columns if column in _COLUMNS[table])
