@@ -22,19 +22,26 @@ from crmreport.tables.facts import facts
 from crmreport.tables.until import until
 
 _FOLDER = "analyses"
-_DECLINED = "declined.json"
+_ABOUT = "about.json"
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """A period's analyses.
+    """A period's analyses, kept in a folder.
 
-    `frames`: by the analysis' name, those that were computed, without the private ones; `declined`: why
-    others were not. What needs tables that are not connected is in neither.
+    `kept`: the names of the frames that there are, by analysis, but for the private ones, which only lie in
+    the folder; `declined`: why other analyses were not
+    computed. What needs tables that are not connected is in neither.
     """
 
-    frames: dict[str, Frames]
+    folder: Path
+    kept: dict[str, tuple[str, ...]]
     declined: dict[str, Phrase]
+
+    def frames(self, analysis: str) -> Frames:
+        """Read an analysis' frames, by name; none if it was not computed."""
+        names = self.kept.get(analysis, ())
+        return {name: pd.read_parquet(self.folder / f"{analysis}.{name}.parquet") for name in names}
 
 
 def analysed(
@@ -48,11 +55,11 @@ def analysed(
     data: Data | None = None
     for period in periods:
         folder = results.folder / _FOLDER / period.key
-        kept = _load(folder, analyses)
+        kept = _load(folder)
         if kept is None:
             data = data or read_data(project)
             _keep(folder, _known(project, results, data, period), results, analyses)
-            kept = _load(folder, analyses)
+            kept = _load(folder)
         if kept is None:
             raise RuntimeError(f"what has just been written to {folder} cannot be read")
         found[period.key] = kept
@@ -78,39 +85,42 @@ def _known(project: Project, results: Results, data: Data, period: Period) -> Kn
 def _keep(folder: Path, known: Known, results: Results, analyses: tuple[Analysis, ...]) -> None:
     """Compute the analyses and put them into their folder, whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, list[str]] = {}
+    declined: dict[str, tuple[str, dict[str, object]]] = {}
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as place:
         made = Path(place, "made")
         made.mkdir()
-        declined = {}
         for analysis in analyses:
             if not all(results.knows(need) for need in analysis.needs):
                 continue
             try:
                 frames = analysis.compute(known)
             except Declined as reason:
-                declined[analysis.name] = [reason.phrase.text, reason.phrase.values]
+                declined[analysis.name] = (reason.phrase.text, reason.phrase.values)
                 continue
+            kept[analysis.name] = [name for name in analysis.columns if name not in analysis.private]
             for name, columns in analysis.columns.items():
                 frames[name][list(columns)].to_parquet(made / f"{analysis.name}.{name}.parquet", index=False)
-        (made / _DECLINED).write_text(json.dumps(declined, indent=1, sort_keys=True), encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
+        sizes = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
+        about = {"kept": kept, "declined": declined, "sizes": sizes}
+        (made / _ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
+        if _load(folder) is None:
+            shutil.rmtree(folder, ignore_errors=True)
         try:
             made.rename(folder)
         except OSError:
-            if not folder.exists():  # else another build was quicker
+            if _load(folder) is None:  # else another build was quicker
                 raise
 
 
-def _load(folder: Path, analyses: tuple[Analysis, ...]) -> Analysed | None:
-    """Read what is kept in a folder; None if nothing is, or if it is broken, and must be computed."""
+def _load(folder: Path) -> Analysed | None:
+    """Find what is kept in a folder; None if nothing is, or if it is broken, and must be computed."""
     try:
-        reasons = json.loads((folder / _DECLINED).read_text(encoding="utf-8"))
-        frames: dict[str, Frames] = {}
-        for analysis in analyses:
-            paths = {name: folder / f"{analysis.name}.{name}.parquet" for name in analysis.columns}
-            if any(path.is_file() for path in paths.values()):
-                shown = {name: path for name, path in paths.items() if name not in analysis.private}
-                frames[analysis.name] = {name: pd.read_parquet(path) for name, path in shown.items()}
-        return Analysed(frames, {name: Phrase(text, values) for name, (text, values) in reasons.items()})
-    except (OSError, ValueError, TypeError):  # Arrow's own errors are among the first two
+        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        if any((folder / name).stat().st_size != size for name, size in about["sizes"].items()):
+            return None
+        kept = {name: tuple(frames) for name, frames in about["kept"].items()}
+        declined = {name: Phrase(text, values) for name, (text, values) in about["declined"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+    return Analysed(folder, kept, declined)

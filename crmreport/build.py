@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from crmreport.analysed import analysed
 from crmreport.book import Book, assemble, html_of, make, pdf_of
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.language import _t
+from crmreport.pages.needs import SHOWS_ANALYSES
 from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, prepare
 from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
@@ -189,8 +191,7 @@ def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str]
         else:
             executed[planned.page] = kept
             lines[planned.page] = _line(planned, "kept", 0.0, "")
-    for period in {p.page.period for p in stale}:  # once here, not once in every page
-        changes_of(work.project, work.results, covered(work.project, work.results, period))
+    _compute_once(work, stale, report)
     planned_of = {p.page: p for p in stale}
     if stale:
         report(_t("Running the pages"), 0, len(stale))
@@ -204,6 +205,18 @@ def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str]
             store.write(job.page, planned.key, outcome.notebook)
         report(_t("Running the pages"), done, len(stale))
     return executed, tuple(lines[planned.page] for planned in work.pages)
+
+
+def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
+    """Compute what several pages of a period show, before they run side by side."""
+    prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
+    for period in work.periods:
+        if prepared[period.name]:
+            changes_of(work.project, work.results, period)
+    shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
+    if shown:
+        report(_t("Analysing the data"), 0, 0)
+        analysed(work.project, work.results, shown)
 
 
 def _line(planned: Planned, state: str, seconds: float, error: str) -> Ran:

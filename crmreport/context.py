@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from crmreport.analysed import Analysed, analysed
 from crmreport.config import Project
 from crmreport.errors import UserError, suggestion
 from crmreport.findings.detect import PREVIOUS, YEAR_BEFORE, baselines_of
@@ -75,6 +76,11 @@ class Context:
             whole = self.project.settings.calendar.period(first.name) if first.is_partial else first
             periods.insert(0, whole.predecessor())
         return tuple(p for p in periods if p.end > self.results.first_day)
+
+    @cached_property
+    def analysed(self) -> Analysed:
+        """The analyses of the period, of the whole company."""
+        return analysed(self.project, self.results, (self.period,))[self.period.key]
 
     # Changes and findings
 

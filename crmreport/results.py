@@ -32,11 +32,11 @@ from crmreport.tables.sources import find_sources
 
 _LIBRARIES = (
     *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
-    *("pyarrow", "python-calamine", "rapidfuzz", "scipy"),
+    *("pyarrow", "python-calamine", "rapidfuzz", "scikit-learn", "scipy", "statsmodels"),
 )
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("periods.py", "results.py", "segments.py"),
+    *("analysed.py", "periods.py", "results.py", "segments.py"),
 )
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {

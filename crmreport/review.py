@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pandas as pd
+
+from crmreport.analyses import analysis_named
 from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
 from crmreport.display.outputs import Cards, Chart, Table, Text
 from crmreport.errors import UserError, suggestion
 from crmreport.exhibits import cards, commentary, quality, tables
+from crmreport.exhibits.analyses import EXHIBITS
 from crmreport.exhibits.breakdown import comparison, split
 from crmreport.exhibits.funnel import funnel
 from crmreport.exhibits.trend import trend
@@ -72,6 +76,44 @@ class Review:
         if self.context.results.funnel.empty:
             return self._no_data("stage_history")
         return funnel(self.context, self.context.results.funnel)
+
+    def analysis(self, name: str) -> Chart | Table | Text:
+        """Show what an analysis found about the whole company; `name`: its own and the exhibit's.
+
+        Such as ``rfm.segments``; see `crmreport.exhibits.analyses`. Where the data do not allow the analysis,
+        its place says why.
+        """
+        if name not in EXHIBITS:
+            raise UserError(
+                _t("{name} is not an exhibit of an analysis. {suggestion}"),
+                name=name,
+                suggestion=suggestion(name, EXHIBITS),
+            )
+        declared = analysis_named(name.partition(".")[0])
+        lacking = [need for need in declared.needs if not self.context.results.knows(need)]
+        if lacking:
+            return self._no_data(lacking[0])
+        found = self.context.analysed
+        if declared.name in found.declined:
+            reason = found.declined[declared.name].say(self.context.language)
+            return Text(
+                self.context.say(
+                    _t("{title}: {reason}"), title=self.context.say(declared.title), reason=reason
+                )
+            )
+        return EXHIBITS[name](self.context, found.frames(declared.name))
+
+    def frame(self, analysis: str, name: str) -> pd.DataFrame:
+        """Give a frame of an analysis as it is; its columns are explained in the glossary."""
+        found = self.context.analysed.frames(analysis_named(analysis).name)
+        if name not in found:
+            raise UserError(
+                _t("{analysis} has no frame {name}. {suggestion}"),
+                analysis=analysis,
+                name=name,
+                suggestion=suggestion(name, found),
+            )
+        return found[name]
 
     def segments(self, *metrics: str) -> Table | Text:
         """Show metrics side by side for the segments that have pages of their own."""

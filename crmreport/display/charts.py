@@ -19,7 +19,15 @@ _LARGE_NUMBERS = {
     "zh_CN": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿'"
     " : abs(datum.value) >= 1e4 ? format(datum.value / 1e4, '~r') + '万' : format(datum.value, ',')"
 }
-_AXIS_FORMAT = {"share": "%", "money": "~s", "count": "~s", "points": "+,.0f", "minutes": ",.0f"}
+_AXIS_FORMAT = {
+    "share": "%",
+    "money": "~s",
+    "count": "~s",
+    "points": "+,.0f",
+    "minutes": ",.0f",
+    "days": ",.0f",
+    "number": ",",
+}
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,15 @@ class Words:
     earlier: str = ""
 
 
-def _finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, twin: Table) -> Chart:
+def finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, twin: Table) -> Chart:
+    """Give a chart its size, its theme, its words and its numbers."""
     sized = chart.properties(width=WIDTH, height=height)
     sized = sized.configure(**theme.vega_config())
     return Chart(sized, words.title, words.description, twin)
 
 
-def _axis(unit: str, words: Words) -> alt.Axis:
+def axis_of(unit: str, words: Words) -> alt.Axis:
+    """Give the axis of a unit's values, numbers written as the language does."""
     axis = alt.Axis(title=words.value_axis, format=_AXIS_FORMAT[unit], tickCount=5)
     if _AXIS_FORMAT[unit] == "~s" and words.language in _LARGE_NUMBERS:
         axis.labelExpr = _LARGE_NUMBERS[words.language]
@@ -57,7 +67,7 @@ def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool)
     order = list(frame["label"])
     x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
     scale = alt.Scale(zero=zero)
-    y = _axis(unit, words)
+    y = axis_of(unit, words)
     tooltip = [
         alt.Tooltip("label:N", title=words.category_axis),
         alt.Tooltip("written:N", title=words.value_axis),
@@ -97,7 +107,7 @@ def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool)
         .mark_circle(color=theme.ACCENT, size=36, opacity=1)
         .encode(x=x, y=alt.Y("value:Q", scale=scale, axis=y), tooltip=tooltip)
     )
-    return _finish(alt.layer(*layers), 190, words, twin)
+    return finish(alt.layer(*layers), 190, words, twin)
 
 
 def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
@@ -108,7 +118,7 @@ def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: 
     """
     order = list(frame["label"])
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = _axis(unit, words)
+    x = axis_of(unit, words)
     scale = alt.Scale(zero=zero, nice=True)
     known = frame.dropna(subset=["value"])
     marks = [known[["label", "value", "written"]].assign(series=words.now)]
@@ -119,7 +129,9 @@ def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: 
                 series=words.earlier
             )
         )
-    domain = [words.now, words.earlier]
+    domain = [name for name in (words.now, words.earlier) if name]
+    colours = alt.Scale(domain=domain, range=[theme.ACCENT, theme.EARLIER][: len(domain)])
+    shapes = alt.Scale(domain=domain, range=["circle", "diamond"][: len(domain)])
     layers = [
         alt.Chart(known[["label", "low", "high"]].dropna())
         .mark_rule(color=theme.BAND, strokeWidth=5, opacity=0.7)
@@ -129,12 +141,12 @@ def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: 
         .encode(
             y=y,
             x=alt.X("value:Q", scale=scale, axis=x),
-            color=alt.Color("series:N", scale=alt.Scale(domain=domain, range=[theme.ACCENT, theme.EARLIER])),
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=domain, range=["circle", "diamond"])),
+            color=alt.Color("series:N", scale=colours),
+            shape=alt.Shape("series:N", scale=shapes),
             tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("written:N", title=words.value_axis)],
         ),
     ]
-    return _finish(alt.layer(*layers), 28 * max(len(frame), 2) + 20, words, twin)
+    return finish(alt.layer(*layers), 28 * max(len(frame), 2) + 20, words, twin)
 
 
 def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
@@ -144,7 +156,7 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
     """
     order = list(frame["label"])
     y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = _axis(unit, words)
+    x = axis_of(unit, words)
     known = frame.dropna(subset=["value"])
     named = [name for name in (words.now, words.earlier) if name]
     colours = alt.Scale(domain=named, range=[theme.ACCENT, theme.INK][: len(named)])
@@ -171,7 +183,7 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
             .mark_tick(thickness=2, height={"band": 0.8})
             .encode(y=y, x=alt.X("earlier:Q", axis=x, scale=room), color=alt.Color("series:N", scale=colours))
         )
-    return _finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)
+    return finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)
 
 
 def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinished: str) -> Chart:
@@ -182,7 +194,7 @@ def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinish
     """
     order = list(frame["label"])
     x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
-    y = alt.Y("value:Q", axis=_axis("count", words))
+    y = alt.Y("value:Q", axis=axis_of("count", words))
     known = [words.now, gap, unfinished]
     domain = [name for name in known if name in set(frame["series"])]
     colours = dict(zip(known, (theme.BAND, theme.SERIES[1], theme.LINE), strict=True))
@@ -206,9 +218,9 @@ def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinish
         ),
         alt.Chart(marks.assign(series=words.earlier))
         .mark_tick(thickness=2, width={"band": 0.9})
-        .encode(x=x, y=alt.Y("expected:Q", axis=_axis("count", words)), color=colour),
+        .encode(x=x, y=alt.Y("expected:Q", axis=axis_of("count", words)), color=colour),
         alt.Chart(frame.loc[frame["series"] == gap, ["label", "value"]].assign(sign=gap[:1]))
         .mark_text(dy=-8, color=theme.INK, fontSize=12)
         .encode(x=x, y=y, text="sign:N"),
     ]
-    return _finish(alt.layer(*layers), 130, words, twin)
+    return finish(alt.layer(*layers), 130, words, twin)

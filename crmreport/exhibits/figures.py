@@ -28,6 +28,8 @@ _WITH_UNIT = {
     Unit.MONEY: _t("{title}, {currency}"),
     Unit.POINTS: _t("{title}, points"),
     Unit.MINUTES: _t("{title}, minutes"),
+    Unit.DAYS: _t("{title}, days"),
+    Unit.NUMBER: _t("{title}"),
 }
 
 

@@ -9,11 +9,12 @@ import nbformat
 import pandas as pd
 import papermill
 
-from crmreport.config import SECTION, Project
+from crmreport.config import Project
 from crmreport.context import Context
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t, escaped, translate, write_period
 from crmreport.pages.caution import caution
+from crmreport.pages.needs import needs_of
 from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results, covered
 
@@ -91,8 +92,7 @@ def _tags(cell: Any) -> set[str]:  # noqa: ANN401
 
 def _lacks(cell: Any, results: Results) -> list[str]:  # noqa: ANN401
     """Name the tables and columns that a cell needs and the data lack."""
-    needs = cell.metadata.get(SECTION, {}).get("needs", ())
-    return [need for need in needs if not results.knows(need)]
+    return [need for need in needs_of(cell) if not results.knows(need)]
 
 
 def _filled(source: str, chapter: Chapter, language: str, words: dict[str, str]) -> str:

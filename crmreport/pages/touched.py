@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pandas as pd
 
-from crmreport.config import SECTION, Project
+from crmreport.config import Project
 from crmreport.metrics import METRICS
 from crmreport.metrics.metric import Metric
+from crmreport.pages.needs import calls_of, needs_of
 from crmreport.pages.plan import Chapter, chapters_of, read_notebook
 from crmreport.quality.checks import OK
 from crmreport.results import Results
@@ -56,8 +55,8 @@ def reads_of(chapter: Chapter) -> frozenset[str]:
     reads = set(chapter.needs)
     dimensions: set[str] = set()
     for cell in read_notebook(chapter.path).cells:
-        reads |= set(cell.metadata.get(SECTION, {}).get("needs", ()))
-        for method, names in _calls(cell.source, chapter.path) if cell.cell_type == "code" else ():
+        reads |= set(needs_of(cell))
+        for method, names in calls_of(cell):
             is_of_all = method in _OF_ALL
             if is_of_all or method in _NAMED:
                 reads |= {p for m in METRICS if is_of_all or m.name in names for p in _reads_of_metric(m)}
@@ -68,18 +67,6 @@ def reads_of(chapter: Chapter) -> frozenset[str]:
     columns = [(t.name, c) for t in TABLES if t.name in tables for c in t.columns]
     shown = {f"{table}.{c.name}" for table, c in columns if c.required or c.name in dimensions}
     return frozenset(reads | tables | shown)
-
-
-def _calls(source: str, path: Path) -> Iterator[tuple[str, set[str]]]:
-    """Give the methods that a cell calls, with the texts among their arguments; none if it has magics."""
-    try:
-        tree = ast.parse(source, filename=path.name)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            constants = [a.value for a in node.args if isinstance(a, ast.Constant)]
-            yield node.func.attr, {value for value in constants if isinstance(value, str)}
 
 
 def _reads_of_metric(metric: Metric) -> Iterator[str]:
