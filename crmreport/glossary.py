@@ -1,13 +1,15 @@
-"""Glossary: every metric's declaration in words, as data and as a page of the book."""
+"""Glossary: every metric's and analysis' declaration in words, as data and as a page of the book."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from crmreport.analyses import ANALYSES
+from crmreport.analyses.analysis import Analysis
 from crmreport.config import Settings
 from crmreport.language import LANGUAGES, _t, translate
 from crmreport.metrics import METRICS
-from crmreport.metrics.metric import SUBJECTS, Better, Metric, Unit
+from crmreport.metrics.metric import SUBJECTS, Better, Metric, Unit, parts_of
 from crmreport.metrics.sql import metric_sql
 from crmreport.periods import Period
 
@@ -17,6 +19,8 @@ UNITS = {
     Unit.SHARE: _t("share, in per cent"),
     Unit.POINTS: _t("points from -100 to 100"),
     Unit.MINUTES: _t("minutes"),
+    Unit.DAYS: _t("days"),
+    Unit.NUMBER: _t("number with decimals"),
 }
 DIRECTIONS = {
     Better.HIGHER: _t("higher is better"),
@@ -35,14 +39,46 @@ def describe(metric: Metric, settings: Settings, period: Period) -> dict[str, An
         "source": {lang: translate(metric.source, lang) for lang in LANGUAGES},
         "seed": metric.seed,
         "subject": metric.subject,
-        "table": metric.table,
+        "table": metric.table or None,
+        "tables": tables_of(metric),
+        "made_of": [metric.quotient.top.name, metric.quotient.bottom.name] if metric.quotient else [],
         "unit": metric.unit.value,
         "better": metric.better.value,
         "estimate": metric.estimate.value,
         "minimum": metric.minimum,
+        "echoes": metric.echoes or None,
         "formula": metric.formula,
         "sql": metric_sql(metric, period),
     }
+
+
+def describe_analysis(analysis: Analysis) -> dict[str, Any]:
+    """Give everything about an analysis as plain data, with what each column of its frames means."""
+
+    def said(text: str) -> dict[str, str]:
+        return {lang: translate(text, lang) for lang in LANGUAGES}
+
+    return {
+        "name": analysis.name,
+        "title": said(analysis.title),
+        "definition": said(analysis.definition),
+        "trap": said(analysis.trap),
+        "source": said(analysis.source),
+        "limit": said(analysis.limit),
+        "seed": analysis.seed,
+        "subject": analysis.subject,
+        "needs": list(analysis.needs),
+        "frames": {
+            name: {column: said(meaning) for column, meaning in columns.items()}
+            for name, columns in analysis.columns.items()
+        },
+        "private": list(analysis.private),
+    }
+
+
+def tables_of(metric: Metric) -> list[str]:
+    """Name the tables that a metric counts rows of; a quotient's are those of its parts."""
+    return list(dict.fromkeys(part.table for part in parts_of(metric)))
 
 
 def definition(metric: Metric, settings: Settings, language: str) -> str:
@@ -51,7 +87,10 @@ def definition(metric: Metric, settings: Settings, language: str) -> str:
 
 
 def glossary_page(settings: Settings, period: Period, language: str) -> str:
-    """Write the glossary in MyST Markdown: each metric with definition, formula, SQL, source and trap."""
+    """Write the glossary in MyST Markdown: each metric and analysis with definition, source and trap.
+
+    Metrics come with formula and SQL, analyses with what the columns of their frames mean.
+    """
 
     def say(text: str, **values: object) -> str:
         return translate(text, language, **values)
@@ -68,10 +107,13 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
         ),
         "",
     ]
-    for subject, title in SUBJECTS.items():
+    named = {m.subject for m in METRICS} | {a.subject for a in ANALYSES}
+    for subject, title in ((name, title) for name, title in SUBJECTS.items() if name in named):
         lines += [f"## {say(title)}", ""]
         for metric in (m for m in METRICS if m.subject == subject):
             lines += _entry(metric, settings, period, say, language)
+        for analysis in (a for a in ANALYSES if a.subject == subject):
+            lines += _analysis(analysis, say)
     return "\n".join(lines) + "\n"
 
 
@@ -84,7 +126,7 @@ def _entry(metric: Metric, settings: Settings, period: Period, say: Any, languag
         (say(_t("Source")), say(metric.source)),
         (say(_t("Beware")), say(metric.trap)),
         (say(_t("Formula")), f"`{metric.formula}`"),
-        (say(_t("Rows")), f"`{metric.table}`"),
+        (say(_t("Rows")), ", ".join(f"`{name}`" for name in tables_of(metric))),
         (say(_t("Smallest sample")), str(metric.minimum)),
     ]
     if metric.seed:
@@ -102,6 +144,39 @@ def _entry(metric: Metric, settings: Settings, period: Period, say: Any, languag
         "```sql",
         metric_sql(metric, period),
         "```",
+        ":::",
+        "::::",
+        "",
+    ]
+
+
+def _analysis(analysis: Analysis, say: Any) -> list[str]:  # noqa: ANN401
+    told = [
+        (_t("Source"), say(analysis.source)),
+        (_t("Beware"), say(analysis.trap)),
+        (_t("Limits"), say(analysis.limit)),
+        (_t("Needs"), ", ".join(f"`{need}`" for need in analysis.needs)),
+        (_t("Also called"), analysis.seed),
+    ]
+    shown = {name: c for name, c in analysis.columns.items() if name not in analysis.private}
+    columns = [
+        f"| `{name}` | `{column}` | {say(meaning)} |"
+        for name, of_frame in shown.items()
+        for column, meaning in of_frame.items()
+    ]
+    return [
+        f"({analysis.name}-analysis)=",
+        f"### {say(analysis.title)}",
+        "",
+        say(analysis.definition),
+        "",
+        *[f"- {say(label)}: {text}" for label, text in told if text],
+        "",
+        "::::{container} no-print",
+        f":::{{dropdown}} {say(_t('Columns'))}",
+        f"| {say(_t('Frame'))} | {say(_t('Column'))} | {say(_t('Meaning'))} |",
+        "|---|---|---|",
+        *columns,
         ":::",
         "::::",
         "",

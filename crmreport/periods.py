@@ -102,6 +102,12 @@ class Period:
             before = _containing(self.start - _ONE_DAY, self.kind, self._fiscal_year_start)
         return self._same_days_of(before)
 
+    def successor(self) -> Period:
+        """Give the whole period of the same kind that starts where this one, when it is over, will end."""
+        if self.kind is Kind.RANGE:
+            return _range(self.full_end, self.full_end + (self.full_end - self.start) - _ONE_DAY)
+        return _containing(self.full_end, self.kind, self._fiscal_year_start)
+
     def year_before(self) -> Period:
         """Give the same period of the year before; a partial one gives the same part.
 

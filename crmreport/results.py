@@ -29,6 +29,7 @@ from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import find_sources
+from crmreport.targets import read_targets
 
 _LIBRARIES = (
     *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
@@ -36,7 +37,7 @@ _LIBRARIES = (
 )
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("analysed.py", "periods.py", "results.py", "segments.py"),
+    *("analysed.py", "periods.py", "results.py", "segments.py", "targets.py"),
 )
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
@@ -219,7 +220,8 @@ def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
     settings = project.settings.model_dump_json(exclude=_NOT_COMPUTED)
     # As presets complete them, of which a project may have its own.
     sources = {name: source.model_dump_json() for name, source in find_sources(project).items()}
-    depends = [found, settings, sources, others, code_fingerprint(*_COMPUTING), library_versions()]
+    targets = sorted([*key, target] for key, target in read_targets(project).items())
+    depends = [found, settings, sources, targets, others, code_fingerprint(*_COMPUTING), library_versions()]
     return hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -244,7 +246,9 @@ def _keep(
     partial = [p for p in periods if p.is_partial]
     parts = [before for p in partial for _, before in baselines_of(p)]
     periods = tuple(dict.fromkeys((*periods, *parts)))
-    cube = compute_cube(data, periods, settings.active_days, settings.minimum_cell)
+    cube = compute_cube(
+        data, periods, settings.active_days, settings.minimum_cell, targets=read_targets(project)
+    )
     stages = pd.DataFrame(columns=list(FUNNEL_COLUMNS))
     if {"opportunities", "stage_history"} <= set(data.tables):
         opportunities = facts(data, periods, settings.active_days)["opportunities"]

@@ -9,7 +9,7 @@ from crmreport.config import CONFIG_FILE, SECTION, Project
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t
 from crmreport.metrics import METRICS
-from crmreport.metrics.metric import Unit
+from crmreport.metrics.metric import Estimate
 from crmreport.segments import parse_segment
 
 COLUMNS = ("metric", "period", "segment", "target")
@@ -97,7 +97,7 @@ def _target(row: dict[str, str], project: Project, place: dict[str, object]) -> 
             **place,
             value=repr(row["target"]),
         )
-    if metrics[row["metric"]].unit is Unit.SHARE and not 0 <= target <= 1:
+    if metrics[row["metric"]].estimate is Estimate.SHARE and not 0 <= target <= 1:
         raise UserError(
             _t("{path}, line {row}: the target {value} of a share is not from 0 to 1. Write 25% as 0.25."),
             **place,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from crmreport.findings.decompose import contributions, explaining_segment, mix_and_rate
 from crmreport.findings.detect import MINIMUM_HISTORY, POOLED, PREVIOUS, YEAR_BEFORE, find_changes
-from crmreport.findings.rank import CHANGED, HIDDEN, IN_SEGMENT, Finding, find, headlines, of_segment
+from crmreport.findings.rank import CHANGED, HIDDEN, IN_SEGMENT, Change, Finding, find, headlines, of_segment
 from crmreport.findings.sentences import Speaker, details, headline
 from crmreport.language import LANGUAGES, write_period
 from crmreport.metrics import intervals
@@ -366,6 +366,70 @@ def test_the_weightiest_comes_first():
     findings = _several()
     assert [f.change.metric for f in findings] == ["revenue", "orders", "csat"]
     assert [f.weight for f in findings] == sorted((f.weight for f in findings), reverse=True)
+
+
+def of(metric: str, weight: float, kind: str = CHANGED) -> Finding:
+    values = dict.fromkeys(
+        ("before", "after", "before_cases", "after_cases", "low", "high", "dispersion"), 1.0
+    )
+    change = Change(
+        metric=metric, dimension="all", segment="all", baseline=YEAR_BEFORE, period="2025-10",
+        before_period="2024-10", difference=-1.0, history=20, z=-weight, q=0.01, is_clear=True, **values,
+    )  # fmt: skip
+    return Finding(kind, change, None, None, None, weight)
+
+
+def test_key_figures_come_before_all_others():
+    """Impressions moved most, but they are no key figure: they head only what would else have no head."""
+    findings = tuple(
+        of(*each) for each in (("impressions", 9), ("csat", 4), ("gross_margin", 3), ("orders", 2))
+    )
+    assert [f.change.metric for f in headlines(findings, 2)] == ["csat", "orders"]
+    assert [f.change.metric for f in headlines(findings, 3)] == ["impressions", "csat", "orders"]
+
+
+def test_one_thing_is_said_once():
+    """Churn, lost customers and lost revenue say what retention says, which is told though it moved least."""
+    figures = {"churn_rate": 155, "retention_rate": 845}
+    tables = []
+    for name, count in figures.items():
+        old = {"a": (count - (40 if name == "retention_rate" else -45), 1000)}
+        tables.append(cube(metric_named(name), {BEFORE: old, NOW: {"a": (count, 1000)}}))
+    changes = find_changes(pd.concat(tables), NOW, ())
+    assert set(changes.loc[changes["is_clear"], "metric"]) == {"churn_rate", "retention_rate"}
+    assert [f.change.metric for f in find(changes)] == ["retention_rate"]
+    alone = changes[changes["metric"] == "churn_rate"]
+    assert [f.change.metric for f in find(alone)] == ["churn_rate"]
+
+
+def test_many_other_figures_do_not_blunt_the_key_ones():
+    """A change of CSAT with p = 0.04 is clear beside five steady figures that are no key ones."""
+    csat = cube(CSAT, {BEFORE: {"a": (820, 1000)}, NOW: {"a": (784, 1000)}})
+    same = {BEFORE: {"a": (500, 1000)}, NOW: {"a": (500, 1000)}}
+    others = ("churn_rate", "cross_sell_rate", "close_rate", "ease", "open_rate")
+    found = find_changes(pd.concat([csat, *(cube(metric_named(name), same) for name in others)]), NOW, ())
+    of_csat = found[(found["metric"] == CSAT.name) & (found["dimension"] == "all")].iloc[0]
+    assert 0.03 < of_csat["p"] < 0.05
+    assert of_csat["q"] == of_csat["p"] and of_csat["is_clear"]
+
+
+def test_growth_is_not_compared_with_growth():
+    rows = cube(REVENUE, {BEFORE: {"a": (1000, 9.0)}, NOW: {"a": (500, 9.0)}})
+    growth = rows.assign(metric="revenue_growth_year")
+    assert set(find_changes(pd.concat([rows, growth]), NOW, ())["metric"]) == {"revenue"}
+
+
+def test_quotients_are_tested_by_their_intervals_and_do_not_add_up():
+    """12 (11 to 13) after 10 (9 to 11): 2, give or take the root of 1 + 1."""
+    name = "revenue_per_active_customer"
+    rows = cube(metric_named(name), {BEFORE: {"a": (10.0, 1.0)}, NOW: {"a": (12.0, 1.0)}}).assign(
+        status="ok", denominator=1.0
+    )
+    rows = rows.assign(low=rows["value"] - 1, high=rows["value"] + 1)
+    total, parts = whole_and_parts(find_changes(rows, NOW, ()))
+    assert (total["difference"], total["low"], total["high"]) == pytest.approx((2, 2 - 2**0.5, 2 + 2**0.5))
+    assert contributions(metric_named(name), parts, total).empty
+    assert mix_and_rate(metric_named(name), parts, total, "lead_source") is None
 
 
 def test_headlines_give_each_subject_its_turn():

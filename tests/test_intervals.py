@@ -70,9 +70,49 @@ def test_total():
 def test_median_of_one_hundred():
     """Of 1 to 100, the bounds are the values at ranks 50 -+ 9.8."""
     values = np.quantile(np.arange(1, 101), intervals.QUANTILES)
-    low, high = intervals.median([values, None], np.array([100.0, 0.0]))
+    low, high = intervals.quantile([values, None], np.array([100.0, 0.0]))
     assert (low[0], high[0]) == pytest.approx((50.5 - 9.7, 50.5 + 9.7), abs=0.1)
     assert np.isnan(low[1])
+
+
+def test_quantile_of_few_has_no_interval():
+    """Of 3 values none is surely above the median, of 30 none above the 0.9-quantile; of 4 and 35 one is."""
+    grids = [np.quantile(np.arange(1.0, n + 1), intervals.QUANTILES) for n in (3, 4, 30, 35)]
+    low, high = intervals.quantile(grids[:2], np.array([3.0, 4.0]))
+    assert np.isnan(low[0]) and np.isnan(high[0]) and np.isfinite(low[1]) and np.isfinite(high[1])
+    low, high = intervals.quantile(grids[2:], np.array([30.0, 35.0]), 0.9)
+    assert np.isnan(high[0]) and 31 < high[1] <= 35
+
+
+def test_weighted_is_the_mean_where_weights_are_equal():
+    """Values 1 to 10, each with the weight 1: the interval of their mean."""
+    values = np.arange(1.0, 11)
+    residuals = ((values - values.mean()) ** 2).sum()
+    low, high = intervals.weighted(one(values.sum()), one(10), one(residuals))
+    expected = intervals.mean(one(values.sum()), one(10), one((values**2).sum()))
+    assert (low[0], high[0]) == pytest.approx((expected[0][0], expected[1][0]))
+
+
+def test_ratio_is_fiellers_where_the_intervals_are_symmetric():
+    """10 -+ 2 over 5 -+ 1: the roots of (10 - 5 r)^2 = 4 + r^2."""
+    low, high = intervals.ratio((one(10), one(8), one(12)), (one(5), one(4), one(6)))
+    expected = np.sort(np.roots([25 - 1, -100, 100 - 4]))
+    assert (low[0], high[0]) == pytest.approx(tuple(expected))
+
+
+def test_ratio_knows_where_it_knows_nothing():
+    nothing = one(np.nan)
+    figure, certain = (one(10), one(8), one(12)), (one(5), one(5), one(5))
+    assert intervals.ratio(figure, certain) == (pytest.approx(8 / 5), pytest.approx(12 / 5))
+    assert intervals.ratio(certain, certain) == (1, 1)
+    assert intervals.ratio((-figure[0], -figure[2], -figure[1]), certain) == (
+        pytest.approx(-12 / 5),
+        pytest.approx(-8 / 5),
+    )
+    assert intervals.ratio((one(0), one(0), one(3.689)), certain) == (0, pytest.approx(3.689 / 5))
+    for bottom in ((one(5), one(-1), one(11)), (one(0), one(0), one(3)), (nothing, nothing, nothing)):
+        low, high = intervals.ratio(figure, bottom)
+        assert np.isnan(low[0]) and np.isnan(high[0])
 
 
 # How often 95 % intervals cover the truth, over this many samples; the share has an error of 0.5 points.
@@ -101,6 +141,54 @@ def test_coverage():
 
     waits = random.lognormal(np.log(110), 1, (SAMPLES, 200))
     grids = list(np.quantile(waits, intervals.QUANTILES, axis=1).T)
-    found["median"] = _coverage(*intervals.median(grids, n), 110)
+    found["median"] = _coverage(*intervals.quantile(grids, n), 110)
+    ninth = float(np.exp(np.log(110) + 1.2815515655446004))
+    found["0.9-quantile"] = _coverage(*intervals.quantile(grids, n, 0.9), ninth)
 
-    assert all(0.935 <= share <= 0.965 for share in found.values()), found
+    # A customer pays a tenth to nine tenths of what they paid before, who paid very different amounts.
+    before = random.gamma(1, 100, (SAMPLES, 200))
+    after = before * random.uniform(0.1, 0.9, before.shape)
+    sums, bases = after.sum(axis=1), before.sum(axis=1)
+    residuals = ((after - (sums / bases)[:, None] * before) ** 2).sum(axis=1)
+    found["weighted"] = _coverage(*intervals.weighted(sums, bases, residuals), 0.5)
+
+    assert all(0.93 <= share <= 0.965 for share in found.values()), found
+
+
+@pytest.mark.parametrize(("of_top", "of_bottom"), [(200, 200), (30, 30), (200, 10), (8, 200)])
+def test_coverage_of_a_ratio(of_top, of_bottom):
+    """Of independent counts; the interval of a count is exact, and so covers more than 95 % of few."""
+    random = np.random.default_rng(20251031)
+    top, bottom = (random.poisson(mean, SAMPLES).astype(float) for mean in (of_top, of_bottom))
+    low, high = intervals.ratio((top, *intervals.poisson(top)), (bottom, *intervals.poisson(bottom)))
+    known = np.isfinite(low)
+    assert known.mean() > 0.999
+    assert 0.945 <= _coverage(low[known], high[known], of_top / of_bottom) <= 0.985
+
+
+def test_coverage_of_revenue_growth_and_of_revenue_per_buyer():
+    """Two independent sums: 95 %. Buyers and what they pay rise and fall together: more than 95 %."""
+    random = np.random.default_rng(20251031)
+
+    def sums(mean: float) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+        orders = [random.gamma(2, 250, size=count) for count in random.poisson(mean, SAMPLES)]
+        total, squares = (np.array([(o**power).sum() for o in orders]) for power in (1, 2))
+        return (total, *intervals.total(total, squares)), np.array([float(len(o)) for o in orders])
+
+    (before, _), (after, counts) = sums(200), sums(240)
+    assert 0.93 <= _coverage(*intervals.ratio(after, before), 1.2) <= 0.965
+    buyers = (counts, *intervals.poisson(counts))
+    assert _coverage(*intervals.ratio(after, buyers), 500) >= 0.97
+
+
+def test_coverage_of_the_share_of_the_top_tenth():
+    """The border of the top tenth is itself uncertain, which the interval of the weighted mean leaves out.
+
+    Of gamma(1) spending the top tenth has 0.1 (1 + ln 10) = 33 %.
+    """
+    random = np.random.default_rng(20251031)
+    spent = np.sort(random.gamma(1, 100, (SAMPLES, 500)), axis=1)
+    top = np.where(np.arange(500) >= 450, spent, 0.0)
+    sums, bases = top.sum(axis=1), spent.sum(axis=1)
+    residuals = ((top - (sums / bases)[:, None] * spent) ** 2).sum(axis=1)
+    assert _coverage(*intervals.weighted(sums, bases, residuals), 0.1 * (1 + np.log(10))) >= 0.95

@@ -19,6 +19,7 @@ from crmreport.tables.contract import table
 from crmreport.tables.data import Data
 from crmreport.tables.facts import facts
 from crmreport.tables.until import until
+from crmreport.targets import Targets
 
 CALENDAR = Calendar()
 _FIRST, _AS_OF = date(2020, 1, 1), date(2025, 12, 31)
@@ -57,10 +58,16 @@ def _typed(name: str, given: pd.DataFrame) -> Any:
     return texts.select(**{c: texts[c].cast(types[t]) for c, t in columns.items()})
 
 
-def cube_of(data: Data, *periods: str, metrics: tuple[Metric, ...], minimum_cell: int = 1) -> pd.DataFrame:
+def cube_of(
+    data: Data,
+    *periods: str,
+    metrics: tuple[Metric, ...],
+    minimum_cell: int = 1,
+    targets: Targets | None = None,
+) -> pd.DataFrame:
     """Compute these metrics for these periods, as far as the data go; a customer is active for 90 days."""
     wanted = [CALENDAR.at(CALENDAR.period(name), data.as_of) for name in periods]
-    return compute_cube(data, wanted, 90, minimum_cell, metrics)
+    return compute_cube(data, wanted, 90, minimum_cell, metrics, targets)
 
 
 def figure(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from crmreport.analyses import ANALYSES
 from crmreport.cli.shared import language_of_terminal, option_json, option_project, say
 from crmreport.config import CONFIG_FILE, Settings, read_project
 from crmreport.errors import UserError
-from crmreport.glossary import describe
+from crmreport.glossary import describe, describe_analysis
 from crmreport.language import LANGUAGES, _t
 from crmreport.metrics import METRICS
 from crmreport.starter import start_project
@@ -21,9 +22,13 @@ EXAMPLE_PERIOD = "2025-10"  # the one whose SQL is shown
 
 @click.command(name="metrics", help=say(_t("List the metrics: definition, formula, SQL and source.")))
 @option_project
+@click.option("--analyses", is_flag=True, help=say(_t("List the analyses instead.")))
 @option_json
-def metrics_command(project: str, as_json: bool) -> None:
+def metrics_command(project: str, analyses: bool, as_json: bool) -> None:
     """List the metrics as the project's settings define them; outside a project, as they are by default."""
+    if analyses:
+        _list_analyses(as_json)
+        return
     outside = project == "." and not Path(CONFIG_FILE).is_file()
     settings = Settings(company="-") if outside else read_project(project).settings
     period = settings.calendar.period(EXAMPLE_PERIOD)
@@ -35,9 +40,25 @@ def metrics_command(project: str, as_json: bool) -> None:
     for metric in described:
         click.secho(f"{metric['name']}: {metric['title'][language]}", bold=True)
         click.echo(f"  {metric['definition'][language]}")
-        click.echo(f"  {say(_t('Formula'))}: {metric['formula']}  ({metric['table']})")
+        click.echo(f"  {say(_t('Formula'))}: {metric['formula']}  ({', '.join(metric['tables'])})")
         click.echo(f"  {say(_t('Source'))}: {metric['source'][language]}")
-        click.echo("  SQL: " + " ".join(metric["sql"].split()))
+        if not metric["made_of"]:  # else it is those of the parts, put together
+            click.echo("  SQL: " + " ".join(metric["sql"].split()))
+
+
+def _list_analyses(as_json: bool) -> None:
+    described = [describe_analysis(analysis) for analysis in ANALYSES]
+    if as_json:
+        click.echo(json.dumps(described, ensure_ascii=False, indent=1))
+        return
+    language = language_of_terminal()
+    for analysis in described:
+        click.secho(f"{analysis['name']}: {analysis['title'][language]}", bold=True)
+        click.echo(f"  {analysis['definition'][language]}")
+        click.echo(f"  {say(_t('Needs'))}: {', '.join(analysis['needs'])}")
+        click.echo(f"  {say(_t('Source'))}: {analysis['source'][language]}")
+        for name, columns in analysis["frames"].items():
+            click.echo(f"  {name}: {', '.join(columns)}")
 
 
 @click.command(name="new", help=say(_t("Start a project for your own data in a new folder.")))

@@ -31,6 +31,19 @@ _PLAYBOOK = {
     "win_rate": _t("Review the lost opportunities of the period by reason and competitor."),
     "lead_conversion_rate": _t("Check the speed and quality of follow-up within each lead source."),
     "open_pipeline": _t("See which stage ran dry, and plan the leads that the next quarter needs."),
+    "gross_margin": _t("Compare discounts, the product mix and unit costs of the categories that moved."),
+    "reactivated_customers": _t("See what had brought customers back before, and write to those just lost."),
+    "cross_sell_rate": _t("See which second category fell away, and offer it with the first one."),
+    "won_value": _t("See what made the difference: fewer opportunities, a lower win rate or smaller deals."),
+    "sales_cycle": _t("Find the stage in which opportunities wait longer, and agree on the next step there."),
+    "complaint_rate": _t("Read the complaints of the issue type that grew, and mend its cause."),
+    "resolution_time": _t("Find the issue types that wait longest, and whose answer they wait for."),
+    "backlog": _t("Compare incoming with resolved cases by team, and add hands where fewer are resolved."),
+    "first_contact_resolution": _t("See which issue types come back, and what the first contact lacks."),
+    "customer_acquisition_cost": _t("Compare cost and new customers by channel before spending more."),
+    "return_on_ad_spend": _t("Compare by channel, and test the weakest against a control group."),
+    "visit_conversion_rate": _t("Find the step at which more visits end, by device and source."),
+    "market_share": _t("See which competitor gained, and where we grew more slowly than the market."),
 }
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 from crmreport.findings.detect import MOST_UNKNOWN
 from crmreport.findings.differences import Figures, of_sums, squares_of, standard_error
 from crmreport.metrics.intervals import Z
-from crmreport.metrics.metric import Estimate, Metric
+from crmreport.metrics.metric import Metric
 from crmreport.segments import UNKNOWN
 
 EXPLAINS_FROM = 0.5  # a segment that explains a change stands for at least this share of it,
@@ -49,11 +49,11 @@ def contributions(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd
     `changes` are the rows of `find_changes` of one metric, dimension and baseline, `total` the company's.
     Adds `contribution` (its sum, with that of segments not shown, is the change), `share` (of the change) and
     `weight` (the segment's part of the company before). Empty where the segments do not add up: customers
-    who buy through two channels are in both.
+    who buy through two channels are in both, and medians and quotients never do.
     """
     basis = "denominator" if metric.is_ratio else "value"
     sums = [(changes[f"{side}_{basis}"].sum(), total[f"{side}_{basis}"]) for side in ("before", "after")]
-    if metric.estimate is Estimate.MEDIAN or any(parts > whole * (1 + 1e-9) for parts, whole in sums):
+    if not metric.adds_up or any(parts > whole * (1 + 1e-9) for parts, whole in sums):
         return changes.iloc[:0].assign(contribution=0.0, share=0.0, weight=0.0)
     weight = changes[f"before_{basis}"] / total[f"before_{basis}"]
     if metric.is_ratio:

@@ -6,7 +6,7 @@ period in the past, beyond chance (`_dispersion`, as in quasi-Poisson models)? A
 are corrected together, so that among those called clear at most 5 % are expected to be false (Benjamini
 and Hochberg 1995, Journal of the Royal Statistical Society B 57): those of the whole company as one family,
 those of its segments as another, so that many segments do not blunt the first (Yekutieli 2008, Journal of
-the American Statistical Association 103).
+the American Statistical Association 103), and each of them for the key figures apart from all others.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from crmreport.findings.differences import (
     standard_error,
     z_scores,
 )
+from crmreport.findings.families import is_change, is_key
 from crmreport.metrics import metric as metric_named
 from crmreport.metrics.intervals import Array
 from crmreport.metrics.metric import Metric
@@ -65,14 +66,17 @@ def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) 
     low, high; `difference` with `low` and `high` (95 %, widened by the routine variation),
     `standard_error`, `dispersion`, `history` (how many earlier changes are known), `z`, `p`, `q` (corrected)
     and `is_clear`. Small samples are there, since parts must add up, but are not tested (`p` is missing);
-    figures of unfinished periods only beside the same part of another. Ratios have a third baseline,
-    POOLED, in which `mix_and_rate` sees what creeps; its rows are not tested themselves.
+    figures of unfinished periods only beside the same part of another. What is a change itself, such as
+    growth, is not there. Ratios have a third baseline, POOLED, in which `mix_and_rate` sees what creeps; its
+    rows are not tested themselves.
     """
     earlier = sorted(p for p in history if p.end <= period.start)
     testable = ("ok", "incomplete") if period.is_partial else ("ok",)
     frames = []
     for name, rows in cube.groupby("metric", sort=False):
         metric = metric_named(str(name))
+        if is_change(metric):
+            continue
         # A share of nothing is no figure, but it adds nothing to those of a longer time either.
         usable = rows["status"].isin((*testable, "small")) | (rows["denominator"] == 0)
         if usable.any():
@@ -81,8 +85,8 @@ def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) 
         return pd.DataFrame()
     changes = pd.concat(frames, ignore_index=True)
     changes["q"] = np.nan
-    is_whole = changes["dimension"] == ALL
-    for family in (is_whole, ~is_whole):
+    is_whole, of_key = changes["dimension"] == ALL, changes["metric"].map(is_key)
+    for family in (is_whole & of_key, ~is_whole & of_key, is_whole & ~of_key, ~is_whole & ~of_key):
         tested = family & changes["p"].notna()
         if tested.any():
             changes.loc[tested, "q"] = stats.false_discovery_control(changes.loc[tested, "p"])

@@ -1,4 +1,4 @@
-"""Rank: the findings of a period, the weightiest first; at most one per metric."""
+"""Rank: the findings of a period, the weightiest first; at most one of each family of metrics."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from scipy import stats
 
 from crmreport.findings.decompose import Mix, explaining_segment, foremost, mix_and_rate
 from crmreport.findings.detect import BASELINES, FALSE_DISCOVERY_RATE
+from crmreport.findings.families import family_of, is_key
 from crmreport.metrics import METRICS
 from crmreport.metrics.intervals import Z
-from crmreport.metrics.metric import Estimate, Metric
+from crmreport.metrics.metric import Metric
 from crmreport.segments import ALL, UNKNOWN
 
 SEGMENT_WEIGHT = 0.5  # what concerns one segment weighs half of what concerns the company
@@ -80,7 +81,7 @@ def find(changes: pd.DataFrame, page_dimensions: tuple[str, ...] = ()) -> tuple[
 
     A metric whose whole-company figure changed clearly is one finding, against the baseline from which it
     differs more surely. Where it did not, a change of the rates that the mix hides, or else the clearest
-    change of one segment, is one.
+    change of one segment, is one. Of metrics that say the same thing in other words, one is told.
     """
     if changes.empty:
         return ()
@@ -98,7 +99,17 @@ def find(changes: pd.DataFrame, page_dimensions: tuple[str, ...] = ()) -> tuple[
         )
         if found:
             findings.append(found)
-    return tuple(sorted(findings, key=lambda f: -f.weight))
+    return _told(findings)
+
+
+def _told(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Put the weightiest finding first, and leave out those that repeat another."""
+    told: dict[str, Finding] = {}
+    for finding in sorted(findings, key=lambda f: -f.weight):
+        family = family_of(finding.change.metric)
+        if family not in told or finding.change.metric == family:
+            told[family] = finding
+    return tuple(sorted(told.values(), key=lambda f: -f.weight))
 
 
 def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Finding, ...]:
@@ -108,17 +119,23 @@ def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Fin
     for _, rows in own[own["is_clear"]].groupby("metric", sort=False):
         row = _clearest(rows)
         findings.append(Finding(CHANGED, _change(row), _other(own, row), None, None, abs(row["z"])))
-    return tuple(sorted(findings, key=lambda f: -f.weight))
+    return _told(findings)
 
 
 def headlines(findings: tuple[Finding, ...], count: int = 3) -> tuple[Finding, ...]:
-    """Choose the findings that matter most: the weightiest, but one per subject before a second one."""
+    """Choose the findings that matter most: the weightiest, but one per subject before a second one.
+
+    Those of key figures come before all others.
+    """
     subjects = {m.name: m.subject for m in METRICS}
-    first: dict[str, Finding] = {}
-    for finding in findings:
-        first.setdefault(subjects[finding.change.metric], finding)
-    chosen = list(first.values())
-    chosen += [f for f in findings if f not in chosen]
+    chosen: list[Finding] = []
+    for keys in (True, False):
+        these = [f for f in findings if is_key(f.change.metric) == keys]
+        first: dict[str, Finding] = {}
+        for finding in these:
+            first.setdefault(subjects[finding.change.metric], finding)
+        chosen += first.values()
+        chosen += [f for f in these if f not in chosen]
     return tuple(sorted(chosen[:count], key=lambda f: -f.weight))
 
 
@@ -216,8 +233,8 @@ def _changed(
 def _part(
     metric: Metric, parts: pd.DataFrame, total: pd.Series, page_dimensions: tuple[str, ...]
 ) -> Part | None:
-    if metric.estimate is Estimate.MEDIAN:
-        # Medians do not add up; a segment explains one if its own moved much further the same way.
+    if not metric.adds_up:
+        # A segment explains what does not add up if its own figure moved much further the same way.
         further = parts["difference"] * np.sign(total["difference"]) >= 1.5 * abs(total["difference"])
         same = parts[parts["is_clear"] & further & (parts["segment"] != UNKNOWN)]
         if same.empty:

@@ -217,7 +217,7 @@ def _certainty(finding: Finding, change: Change, speaker: Speaker) -> str:
         "interval": speaker.writer.difference_interval(metric, change.before, change.low, change.high),
         "sure": speaker.say(_sureness(change.q)),
     }
-    if metric.unit in (Unit.COUNT, Unit.MONEY):
+    if metric.unit in (Unit.COUNT, Unit.MONEY) or not metric.has_cases:
         return speaker.say(_t("How sure: {sure}; 95% interval of the change {interval}."), **words)
     cases = {
         "before_cases": speaker.writer.number(change.before_cases),

@@ -4,42 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crmreport.metrics.behaviour import VISITORS, VISITS
-from crmreport.metrics.conversion import LEAD_CONVERSION_RATE, LEADS, WIN_RATE
-from crmreport.metrics.customers import (
-    ACTIVE_CUSTOMERS,
-    BUYERS,
-    JOINED_CUSTOMERS,
-    NEW_CUSTOMERS,
-    REPEAT_PURCHASE_RATE,
-    RETENTION_RATE,
-)
+from crmreport.metrics.behaviour import BEHAVIOUR_METRICS
+from crmreport.metrics.conversion import CONVERSION_METRICS
+from crmreport.metrics.customers import CUSTOMER_METRICS
+from crmreport.metrics.flows import FLOW_METRICS
+from crmreport.metrics.market import MARKET_METRICS
+from crmreport.metrics.marketing import MARKETING_METRICS
 from crmreport.metrics.metric import Metric
-from crmreport.metrics.sales import OPEN_PIPELINE, ORDERS, PRODUCT_REVENUE, REVENUE, REVENUE_PER_ORDER
-from crmreport.metrics.satisfaction import CSAT, NPS
-from crmreport.metrics.service import FIRST_RESPONSE_TIME, SERVICE_CASES
+from crmreport.metrics.pipeline import PIPELINE_METRICS
+from crmreport.metrics.sales import SALES_METRICS
+from crmreport.metrics.satisfaction import SATISFACTION_METRICS
+from crmreport.metrics.service import SERVICE_METRICS
+from crmreport.metrics.team import TEAM_METRICS
+from crmreport.metrics.value import VALUE_METRICS
 
 METRICS: tuple[Metric, ...] = (
-    REVENUE,
-    ORDERS,
-    REVENUE_PER_ORDER,
-    PRODUCT_REVENUE,
-    BUYERS,
-    ACTIVE_CUSTOMERS,
-    JOINED_CUSTOMERS,
-    NEW_CUSTOMERS,
-    RETENTION_RATE,
-    REPEAT_PURCHASE_RATE,
-    CSAT,
-    NPS,
-    SERVICE_CASES,
-    FIRST_RESPONSE_TIME,
-    LEADS,
-    WIN_RATE,
-    LEAD_CONVERSION_RATE,
-    OPEN_PIPELINE,
-    VISITORS,
-    VISITS,
+    *SALES_METRICS,
+    *CUSTOMER_METRICS,
+    *FLOW_METRICS,
+    *VALUE_METRICS,
+    *SATISFACTION_METRICS,
+    *SERVICE_METRICS,
+    *CONVERSION_METRICS,
+    *PIPELINE_METRICS,
+    *TEAM_METRICS,
+    *MARKETING_METRICS,
+    *MARKET_METRICS,
+    *BEHAVIOUR_METRICS,
 )
 
 

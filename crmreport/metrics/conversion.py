@@ -8,6 +8,7 @@ from crmreport.language import _t
 from crmreport.metrics.metric import Better, Estimate, Metric, Unit, happened, matured
 
 CONVERSION_DAYS = 60
+CLOSE_DAYS = 180
 
 LEADS = Metric(
     name="leads",
@@ -60,4 +61,54 @@ LEAD_CONVERSION_RATE = Metric(
     denominator=_.opportunity_id.count(),
     unit=Unit.SHARE,
     better=Better.HIGHER,
+)
+
+CLOSE_RATE = Metric(
+    name="close_rate",
+    title=_t("Close rate"),
+    subject="conversion",
+    definition=_t(
+        "Of the opportunities whose first 180 days ended in the period, the share won within these 180 days; "
+        "lost ones and those without a decision count as not won."
+    ),
+    source=_t("Won / created, of a cohort by its creation date; open deals without a decision included"),
+    trap=_t(
+        "Lower than the win rate, which leaves the undecided out: of 12 won, 26 lost and 9 undecided, 12/47 "
+        "is 25.5% and 12/38 is 31.6%."
+    ),
+    seed="成交率",
+    table="opportunities",
+    rows=matured("created_at", CLOSE_DAYS),
+    estimate=Estimate.SHARE,
+    numerator=((_.days_to_close <= CLOSE_DAYS) & _.is_won).cast("int64").sum().fill_null(0),
+    denominator=_.opportunity_id.count(),
+    unit=Unit.SHARE,
+    better=Better.HIGHER,
+    echoes="lead_conversion_rate",
+)
+
+WIN_RATE_BY_VALUE = Metric(
+    name="win_rate_by_value",
+    title=_t("Win rate by value"),
+    subject="conversion",
+    definition=_t("Value of the opportunities won, as a share of the value of all closed in the period."),
+    source=_t("Won value / (won value + lost value), by closing date"),
+    trap=_t("A few large deals decide it; the value of a lost one is what was once hoped for."),
+    seed="成交率",
+    table="opportunities",
+    rows=happened("closed_at"),
+    estimate=Estimate.WEIGHTED,
+    of=_.won_amount,
+    weight=_.closed_amount,
+    unit=Unit.SHARE,
+    better=Better.HIGHER,
+    echoes="win_rate",
+)
+
+CONVERSION_METRICS = (
+    LEADS,
+    WIN_RATE,
+    WIN_RATE_BY_VALUE,
+    LEAD_CONVERSION_RATE,
+    CLOSE_RATE,
 )

@@ -58,9 +58,13 @@ class Writer:
 
     def value(self, metric: Metric, value: float) -> str:
         """Write a metric's value; "no data" where there is none."""
+        return self.in_unit(metric.unit, value)
+
+    def in_unit(self, unit: Unit, value: float) -> str:
+        """Write a value in its unit; "no data" where there is none."""
         if not math.isfinite(value):
             return translate(_t("no data"), self.language)
-        match metric.unit:
+        match unit:
             case Unit.SHARE:
                 return self.percent(value)
             case Unit.MONEY:

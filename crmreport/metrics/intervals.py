@@ -11,8 +11,8 @@ Z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
 
 Array = npt.NDArray[np.float64]
 
-# The grid on which a group's quantiles are computed, so that any interval of its median can be read off.
-QUANTILES = tuple(round(q / 40, 3) for q in range(1, 40))
+# The grid on which a group's quantiles are computed, so that the interval of any of them can be read off.
+QUANTILES = tuple(round(q / 40, 3) for q in range(41))
 
 
 def wilson(successes: Array, cases: Array) -> tuple[Array, Array]:
@@ -47,17 +47,70 @@ def mean(sums: Array, cases: Array, squares: Array) -> tuple[Array, Array]:
     return average - half, average + half
 
 
-def median(quantiles: list[Array | None], cases: Array) -> tuple[Array, Array]:
-    """Distribution-free interval of a median: the order statistics at ranks n/2 -+ z sqrt(n)/2.
+def quantile(grids: list[Array | None], cases: Array, share: float = 0.5) -> tuple[Array, Array]:
+    """Distribution-free interval of a quantile: the order statistics at ranks n q -+ z sqrt(n q (1 - q)).
 
-    `quantiles` holds each group's values at `QUANTILES`; between them they are interpolated.
+    `grids` holds each group's values at `QUANTILES`; between them they are interpolated. Missing where so few
+    cases have no value of that rank (David and Nagaraja 2003, Order Statistics, section 7.1).
     """
     low = np.full(len(cases), np.nan)
     high = np.full(len(cases), np.nan)
-    for position, (values, n) in enumerate(zip(quantiles, cases, strict=True)):
+    for position, (values, n) in enumerate(zip(grids, cases, strict=True)):
         if values is None or not n > 0:
             continue
-        margin = Z / (2 * np.sqrt(n))
-        low[position] = np.interp(max(0.5 - margin, QUANTILES[0]), QUANTILES, values)
-        high[position] = np.interp(min(0.5 + margin, QUANTILES[-1]), QUANTILES, values)
+        margin = Z * np.sqrt(share * (1 - share) / n)
+        if share - margin >= 0 and share + margin <= 1:
+            low[position] = np.interp(share - margin, QUANTILES, values)
+            high[position] = np.interp(share + margin, QUANTILES, values)
     return low, high
+
+
+def weighted(numerator: Array, denominator: Array, residuals: Array) -> tuple[Array, Array]:
+    """Interval of one sum over another of the same rows, a ratio estimator.
+
+    From Cochran 1977, Sampling Techniques, chapter 6. `residuals` is the sum of the squares of
+    what each row's upper value is off the ratio times its lower one.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = numerator / denominator
+        half = Z * np.sqrt(np.maximum(residuals, 0)) / denominator
+    return value - half, value + half
+
+
+def ratio(top: tuple[Array, Array, Array], bottom: tuple[Array, Array, Array]) -> tuple[Array, Array]:
+    """Interval of a ratio of two independent figures, from their own: each is value, low, high.
+
+    The method of variance estimates recovery (MOVER-R: Donner and Zou 2012, Statistical Methods in Medical
+    Research 21); with symmetric intervals it is Fieller's. Figures that rest on the same customers rise and
+    fall together, and then it is wider than need be. Missing where the lower figure may be zero, and where
+    it is none above.
+    """
+    is_negative = top[0] < 0
+    value, low, high = (np.where(is_negative, -part, part) for part in (top[0], *_turned(top, is_negative)))
+    base, base_low, base_high = bottom
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # Both bounds solve (t - r b)^2 = (t - t')^2 + r^2 (b - b')^2, t' and b' being those of the parts.
+        product = value * base
+        least = _square_gap(value, low)
+        below = least / (product + _root_of_gap(product, _square_gap(base, base_high) * least))
+        most, lowest = _square_gap(value, high), _square_gap(base, base_low)
+        above = (product + _root_of_gap(product, lowest * most)) / lowest
+    below = np.where(least == 0, 0.0, below)
+    known = (base_low > 0) & np.isfinite(below) & np.isfinite(above)
+    lower, upper = np.where(is_negative, -above, below), np.where(is_negative, -below, above)
+    return np.where(known, lower, np.nan), np.where(known, upper, np.nan)
+
+
+def _turned(part: tuple[Array, Array, Array], is_negative: npt.NDArray[np.bool_]) -> tuple[Array, Array]:
+    return np.where(is_negative, part[2], part[1]), np.where(is_negative, part[1], part[2])
+
+
+def _square_gap(value: Array, bound: Array) -> Array:
+    """Give v^2 - (v - b)^2."""
+    return bound * (2 * value - bound)
+
+
+def _root_of_gap(product: Array, other: Array) -> Array:
+    """Give the root of p^2 - o, which for figures without an interval is 0 but for rounding."""
+    gap = product**2 - other
+    return np.sqrt(np.where(np.abs(gap) <= 1e-12 * product**2, 0.0, gap))

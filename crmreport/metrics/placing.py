@@ -19,7 +19,7 @@ def dimensions_of(fact: IbisTable) -> list[str]:
 
 def in_periods(fact: IbisTable, rows: Rows, periods: tuple[Period, ...]) -> IbisTable:
     """Join to each row the periods that it belongs to, as the column `period`."""
-    if rows.rule == "of_period":
+    if rows.rule in ("of_period", "of_window"):
         return fact.mutate(period=fact[rows.column])
     if rows.rule == "open_at_end":
         ends = pd.DataFrame({"period": [p.key for p in periods], "end": [p.end for p in periods]})

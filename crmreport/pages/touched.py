@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmreport.config import Project
 from crmreport.metrics import METRICS
-from crmreport.metrics.metric import Metric
+from crmreport.metrics.metric import Metric, parts_of
 from crmreport.pages.needs import calls_of, needs_of
 from crmreport.pages.plan import Chapter, chapters_of, read_notebook
 from crmreport.quality.checks import OK
@@ -71,7 +71,13 @@ def reads_of(chapter: Chapter) -> frozenset[str]:
 
 def _reads_of_metric(metric: Metric) -> Iterator[str]:
     """Name the tables that a metric counts rows of, and the columns that its formula has."""
-    parts = [metric.numerator, metric.denominator, metric.of]
+    for part in parts_of(metric):
+        if part.rows.rule != "target":
+            yield from _reads_of_part(part)
+
+
+def _reads_of_part(metric: Metric) -> Iterator[str]:
+    parts = [metric.numerator, metric.denominator, metric.of, metric.weight]
     named = _COLUMN.findall(" ".join(repr(part) for part in parts if part is not None))
     fact = fact_named(metric.table)
     behind = {name: derived.of for name, derived in fact.derived.items() if derived.of}

@@ -10,23 +10,37 @@ from crmreport.periods import Period
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.facts.customers import ACTIVITY, CUSTOMERS, FIRST_ORDERS
+from crmreport.tables.facts.customers import ACTIVITY, BASKETS, CUSTOMERS, FIRST_ORDERS, SPENDING
 from crmreport.tables.facts.fact import Fact, Inputs
+from crmreport.tables.facts.feedback import COMMENTS, FEEDBACK, INVITATIONS
+from crmreport.tables.facts.market import MARKET
+from crmreport.tables.facts.marketing import ATTRIBUTED_ORDERS, CAMPAIGN_DAYS
 from crmreport.tables.facts.orders import ORDER_LINES, ORDERS
 from crmreport.tables.facts.pipeline import OPPORTUNITIES
-from crmreport.tables.facts.service import FEEDBACK, INTERACTIONS
-from crmreport.tables.facts.web import EVENTS
+from crmreport.tables.facts.service import CASES, INTERACTIONS, PROMISES, REQUESTS
+from crmreport.tables.facts.web import EVENTS, VISITS
 
 FACTS = (
     ORDERS,
     ORDER_LINES,
     FIRST_ORDERS,
     ACTIVITY,
+    BASKETS,
+    SPENDING,
     CUSTOMERS,
     INTERACTIONS,
+    CASES,
+    PROMISES,
+    REQUESTS,
     FEEDBACK,
+    COMMENTS,
+    INVITATIONS,
     EVENTS,
+    VISITS,
     OPPORTUNITIES,
+    CAMPAIGN_DAYS,
+    ATTRIBUTED_ORDERS,
+    MARKET,
 )
 
 DIMENSIONS = tuple(dict.fromkeys(d for t in TABLES for d in t.dimensions))

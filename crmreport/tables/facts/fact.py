@@ -72,6 +72,10 @@ def product(left: IbisTable, right: IbisTable) -> IbisTable:
 
 def squared(amount: IbisTable) -> IbisTable:
     """Square a column of amounts, which the interval of their sum needs."""
-    cents = amount.cast(_TO_CENTS)
+    return multiplied(amount, amount)
+
+
+def multiplied(left: IbisTable, right: IbisTable) -> IbisTable:
+    """Multiply two columns of amounts, which the interval of their ratio needs."""
     # Ibis gives a product the scale of its factors; the cast says the true one.
-    return (cents * cents).cast(SQUARE)
+    return (left.cast(_TO_CENTS) * right.cast(_TO_CENTS)).cast(SQUARE)

@@ -1,0 +1,1 @@
+"""Metrics: tests of the declarations, by subject."""
