@@ -18,7 +18,7 @@ from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.language import _t
 from crmreport.pages.needs import SHOWS_ANALYSES
-from crmreport.pages.plan import Chapter, Page, chapters_of, plan, segments_with_pages
+from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, prepare
 from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
 from crmreport.pages.store import FORCED, Key, key_of, open_store
@@ -102,10 +102,11 @@ def plan_work(project: Project, request: Request) -> Work:
     Raises UserError for what cannot be.
     """
     settings = project.settings
-    chapters = chapters_of(project)
     languages = request.languages or settings.languages
+    chapters_of(project)  # before anything is computed: the list may name one that is not there
     refresh_snapshots(project.root, find_sources(project))
     results = compute_results(project, request.periods)
+    chapters = chapters_with_data(project, results)
     if request.periods:
         periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
     else:

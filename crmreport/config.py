@@ -22,7 +22,10 @@ from crmreport.source import Currency, Frozen, Source, Timezone, Words, check_la
 
 __all__ = ["ALL_CHAPTERS", "CONFIG_FILE", "SECTION", "Project", "Settings", "nearest_project", "read_project"]
 
-ALL_CHAPTERS = ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
+ALL_CHAPTERS = (
+    *("summary", "sales", "customers", "value", "products", "satisfaction", "service", "marketing"),
+    *("market", "behaviour", "forecast", "segment", "data"),
+)
 
 
 def _check_unique(names: Sequence[str]) -> Sequence[str]:

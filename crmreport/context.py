@@ -25,6 +25,8 @@ from crmreport.segments import ALL, UNKNOWN, WHOLE, Segment
 from crmreport.tables.contract import dimension_title
 from crmreport.targets import Targets, read_targets, target_of
 
+Figures = dict[tuple[str, str, str], dict[str, Any]]
+
 TREND_PERIODS = {Kind.MONTH: 13, Kind.QUARTER: 9, Kind.WEEK: 26, Kind.YEAR: 6, Kind.DAY: 28, Kind.RANGE: 1}
 
 
@@ -41,26 +43,36 @@ class Context:
     # Figures
 
     @cached_property
-    def _figures(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
-        rows = self.results.cube.to_dict("records")
-        return {(r["metric"], r["dimension"], r["segment"], r["period"]): r for r in rows}
+    def _rows_of(self) -> dict[str, pd.DataFrame]:
+        return {str(name): rows for name, rows in self.results.cube.groupby("metric", sort=False)}
+
+    @cached_property
+    def _looked_up(self) -> dict[str, Figures]:
+        return {}
+
+    def _figures(self, metric: Metric) -> Figures:
+        """Give a metric's rows of the cube, by dimension, segment and period."""
+        if metric.name not in self._looked_up:
+            rows = self._rows_of[metric.name].to_dict("records") if metric.name in self._rows_of else []
+            self._looked_up[metric.name] = {(r["dimension"], r["segment"], r["period"]): r for r in rows}
+        return self._looked_up[metric.name]
 
     def figure(self, metric: Metric, segment: Segment, period: Period) -> dict[str, Any] | None:
         """Give one row of the cube; None where there is none."""
-        return self._figures.get((metric.name, segment.dimension, segment.value, period.key))
+        return self._figures(metric).get((segment.dimension, segment.value, period.key))
 
     def has(self, metric: Metric) -> bool:
         """Say whether the data know the metric at all."""
-        return (metric.name, ALL, ALL, self.period.key) in self._figures
+        return (ALL, ALL, self.period.key) in self._figures(metric)
 
     def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
         """List the segments of a dimension for which there are figures in the period, largest first."""
         found = [
-            (row, key[2])
-            for key, row in self._figures.items()
-            if key[0] == metric.name and key[1] == dimension and key[3] == self.period.key
+            (row, segment)
+            for (of, segment, period), row in self._figures(metric).items()
+            if of == dimension and period == self.period.key
         ]
-        basis = "denominator" if metric.denominator is not None else "value"
+        basis = "denominator" if metric.has_cases else "value"
 
         def rank(item: tuple[dict[str, Any], str]) -> tuple[bool, float, str]:
             row, name = item

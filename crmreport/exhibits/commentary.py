@@ -14,6 +14,7 @@ from crmreport.language import SOURCE_LANGUAGE, _t, escaped, write_date
 from crmreport.metrics import metric as metric_named
 from crmreport.segments import Segment
 
+MOST_OTHERS = 5  # further changes that are named in a few words each
 _SEPARATORS = {"en": "; ", "zh_CN": "；"}
 
 
@@ -36,7 +37,7 @@ def _nothing_told(context: Context) -> str:
 
 def _others(context: Context, told: tuple[Finding, ...]) -> str:
     """Name the other figures that changed clearly, each in a few words; "" if there is none."""
-    others = [f.change for f in context.findings if f not in told and f.kind == CHANGED]
+    others = [f.change for f in context.findings if f not in told and f.kind == CHANGED][:MOST_OTHERS]
     if not others:
         return ""
     said = [
@@ -131,7 +132,7 @@ def _row(context: Context, number: int, change: Change) -> tuple[str, ...]:
         writer.difference(metric, change.before, change.difference),
         writer.difference_interval(metric, change.before, change.low, change.high),
         _error_rate(context, change.q),
-        f"{cases[0]}, {cases[1]}" if metric.denominator is not None else "–",
+        f"{cases[0]}, {cases[1]}" if metric.has_cases else "–",
     )
 
 

@@ -48,7 +48,7 @@ def laid_out(context: Context, metric: Metric, rows: Sequence[tuple[str, Row, Ro
             "earlier": _number(earlier, "value"),
             "written": written(context, metric, now),
             "written_interval": _interval(context, metric, now),
-            "cases": cases(context, now),
+            "cases": cases(context, metric, now),
             "written_earlier": written(context, metric, earlier),
         }
         for label, now, earlier in rows

@@ -47,8 +47,8 @@ def can_be_drawn(row: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
     return row is not None and math.isfinite(row["value"]) and row["status"] != "incomplete"
 
 
-def cases(context: Context, row: dict[str, Any] | None) -> str:
-    """Write how many cases a ratio rests on; "–" where it is none or withheld."""
-    if row is None or row["denominator"] != row["denominator"]:
+def cases(context: Context, metric: Metric, row: dict[str, Any] | None) -> str:
+    """Write how many cases a figure rests on; "–" where it rests on none, or they are withheld."""
+    if row is None or not metric.has_cases or row["denominator"] != row["denominator"]:
         return "–"
     return context.writer.number(row["denominator"])

@@ -53,6 +53,14 @@ def chapters_of(project: Project) -> tuple[Chapter, ...]:
     return tuple(chapter_of(project, name) for name in project.settings.chapters)
 
 
+def chapters_with_data(project: Project, results: Results) -> tuple[Chapter, ...]:
+    """Give a review's chapters: those that the configuration lists, or else all that there are data for."""
+    chapters = chapters_of(project)
+    if "chapters" in project.settings.model_fields_set:
+        return chapters
+    return tuple(c for c in chapters if not c.needs or any(results.knows(need) for need in c.needs))
+
+
 def chapter_of(project: Project, name: str) -> Chapter:
     """Read one chapter's notebook. UserError if there is none of that name, or it is broken."""
     found = {p.stem: p for p in sorted(project.notebooks.glob("*.ipynb"))}

@@ -15,6 +15,7 @@ from crmreport.display.outputs import Chart, Table
 from crmreport.exhibits.figures import rounded
 from crmreport.language import _t
 from crmreport.metrics.metric import Unit
+from crmreport.segments import ALL
 
 MOST_ROWS = 15  # rows of a chart; all of them are in its table
 
@@ -120,9 +121,16 @@ def curves(
 
 
 def grid(
-    context: Context, frame: pd.DataFrame, row: Shown, column: Shown, value: Shown, said: Words, twin: Table
+    context: Context,
+    frame: pd.DataFrame,
+    row: Shown,
+    column: Shown,
+    value: Shown,
+    said: Words,
+    twin: Table,
+    span: tuple[float, float] | None = None,
 ) -> Chart:
-    """Draw a figure as a grid of rows and columns."""
+    """Draw a figure as a grid; what has titles comes in their order. `span`: see `shapes.grid`."""
     laid = pd.DataFrame(
         {
             "row": row.cells(context, frame),
@@ -131,7 +139,24 @@ def grid(
             "written": value.cells(context, frame),
         }
     )
-    return shapes.grid(rounded(laid), said, twin)
+    order = {
+        "rows": _in_order(context, row, laid["row"]),
+        "columns": _in_order(context, column, laid["column"]),
+    }
+    return shapes.grid(rounded(laid), said, twin, **order, span=span)
+
+
+def _in_order(context: Context, shown: Shown, cells: pd.Series) -> list[str]:
+    """List the labels as they come, or in the order of their titles."""
+    found = list(dict.fromkeys(cells))
+    titles = [context.say(title) for title in shown.titles.values()]
+    return [t for t in titles if t in found] + [label for label in found if label not in titles]
+
+
+def dimension_to_show(context: Context, frame: pd.DataFrame) -> str:
+    """Choose one of a frame's dimensions: the first that has pages, or else the first; "" for none."""
+    found = [d for d in frame["dimension"].unique() if d != ALL]
+    return next((d for d in (*context.project.settings.segments, *found) if d in found), "")
 
 
 def _labelled(context: Context, frame: pd.DataFrame, label: Shown, value: Shown) -> pd.DataFrame:
