@@ -93,6 +93,7 @@ EXPECTED = {
             "resolved_at": "resolved_at",
             "issue_type": "category",
             "reopened_count": "reopen_count",
+            "transfer_count": "reassignment_count",
         }
     },
     "support_tickets/customer_support_tickets.parquet": {

@@ -51,7 +51,7 @@ def test_bounds_are_of_numbers_and_in_order():
 
 
 def test_customers_orders_and_contacts_are_private_wherever_they_are_named():
-    keys = {"customer_id", "order_id", "interaction_id", "feedback_id", "opportunity_id"}
+    keys = {"customer_id", "order_id", "interaction_id", "feedback_id", "invitation_id", "opportunity_id"}
     assert {c.name for _, c in COLUMNS if c.name in keys and c.private} == keys
     assert not [(t.name, c.name) for t, c in COLUMNS if c.name in keys and not c.private]
 

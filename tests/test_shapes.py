@@ -61,7 +61,7 @@ def test_a_grid_writes_each_figure_and_leaves_out_what_is_not_there() -> None:
             "written": ["one", "four", "two", "none"],
         }
     )
-    spec, svg = drawn(shapes.grid(cells, WORDS, TWIN))
+    spec, svg = drawn(shapes.grid(cells, WORDS, TWIN, rows=["Tue", "Mon"], columns=["9", "10"]))
     texts = re.findall(r">([^<>]+)</text>", svg)
     assert {"one", "four", "two", "Mon", "Tue", "9", "10"} <= set(texts) and "none" not in texts
     fills = {text: attributes for attributes, text in re.findall(r"<text([^>]*)>([^<>]+)</text>", svg)}

@@ -17,7 +17,7 @@ from crmreport.results import code_fingerprint
 from tests.conftest import PERIOD, BuiltReview
 
 LANGUAGES = ("en", "zh_CN")
-CHAPTERS = ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
+CHAPTERS = ALL_CHAPTERS
 REGIONS = ("east", "north", "south", "west")
 PAGES = [f"{PERIOD}/{chapter}" for chapter in CHAPTERS] + [
     f"{PERIOD}/segment/region-{name}" for name in REGIONS

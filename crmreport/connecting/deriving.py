@@ -12,7 +12,12 @@ from crmreport.tables.column import Table, Type
 from crmreport.tables.readers.statements import quoted
 
 # Tables whose rows may be numbered where the file has no key of its own: nothing else refers to it.
-_NUMBERED = {"orders": "order_id", "feedback": "feedback_id", "interactions": "interaction_id"}
+_NUMBERED = {
+    "orders": "order_id",
+    "feedback": "feedback_id",
+    "interactions": "interaction_id",
+    "invitations": "invitation_id",
+}
 
 ROW_NUMBER = Cell(sql="row_number() OVER ()")
 _COMPUTED = 0.8

@@ -13,6 +13,7 @@ from crmreport.display.outputs import Chart, Table
 
 _DASHES = ([1, 0], [5, 3], [2, 2], [8, 3, 2, 3], [1, 0], [5, 3], [2, 2])
 _MOST_TICKS = 15  # numbers of an axis that still have room
+_LONG = 5  # letters of a column's name for which there is no room level
 _MOST_WRITTEN = 160  # cells of a grid that still have room for their figure
 
 
@@ -39,7 +40,7 @@ def curves(
     scale = alt.Scale(zero=zero)
     axis = axis_of(unit, words)
     names = list(dict.fromkeys(frame["series"]))
-    legend = alt.Legend() if len(names) > 1 else None
+    legend = alt.Legend(symbolOpacity=1) if len(names) > 1 else None
     colours = alt.Scale(domain=names, range=list(theme.SERIES[: len(names)]))
     dashes = alt.Scale(domain=names, range=list(_DASHES[: len(names)]))
     colour = alt.Color("series:N", scale=colours, sort=names, legend=legend)
@@ -73,21 +74,27 @@ def curves(
     return finish(alt.layer(*layers), 200, words, twin)
 
 
-def grid(frame: pd.DataFrame, words: Words, twin: Table) -> Chart:
+def grid(
+    frame: pd.DataFrame,
+    words: Words,
+    twin: Table,
+    rows: list[str],
+    columns: list[str],
+    span: tuple[float, float] | None = None,
+) -> Chart:
     """Draw figures as a grid: the larger, the darker; each with its figure where there is room.
 
-    `frame`: one row per cell: `row`, `column` (labels, drawn in the order in which they first appear),
-    `value` and `written`; a cell without a value is left empty. `words.category_axis` names the columns.
+    `frame`: one row per cell: `row`, `column` (labels, drawn in the order of `rows` and `columns`), `value`
+    and `written`; a cell without a value is left empty. `words.category_axis` names the columns. `span`: what
+    the shades reach over at least, so that small differences do not look large.
     """
     known = frame.dropna(subset=["value"])[["row", "column", "value", "written"]]
-    rows, columns = (list(dict.fromkeys(frame[name])) for name in ("row", "column"))
-    x = alt.X(
-        "column:N",
-        sort=columns,
-        axis=alt.Axis(title=words.category_axis or None, labelAngle=0, orient="top", labelOverlap=True),
-    )
+    slant = -30 if max(map(len, columns)) > _LONG else 0
+    axis = alt.Axis(title=words.category_axis or None, labelAngle=slant, orient="top", labelOverlap=not slant)
+    x = alt.X("column:N", sort=columns, axis=axis)
     y = alt.Y("row:N", sort=rows, axis=alt.Axis(title=None))
-    low, high = float(known["value"].min()), float(known["value"].max())
+    ends = [*known["value"], *(span or ())]
+    low, high = float(min(ends)), float(max(ends))
     shades = alt.Scale(domain=[low, high], range=["#eef3f8", theme.ACCENT])
     base = alt.Chart(known).encode(x=x, y=y)
     layers = [

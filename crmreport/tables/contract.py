@@ -128,9 +128,20 @@ INTERACTIONS = Table(
         timestamp(
             "resolved_at", _t("When it was resolved; missing while it is open"), not_before="opened_at"
         ),
-        text("issue_type", _t("What it was about"), dimension=_t("Issue type")),
+        timestamp(
+            "due_at",
+            _t("When it was promised to be done: the follow-up made, or the customer's case resolved"),
+        ),
+        text(
+            "issue_type",
+            _t("What it was about; 'Change request' and 'Missing feature' are counted apart"),
+            dimension=_t("Issue type"),
+        ),
         boolean("is_complaint", _t("Whether the customer complained")),
         integer("reopened_count", _t("How often it was opened again"), unit="times", low=0),
+        integer(
+            "transfer_count", _t("How often it was handed to another team or employee"), unit="times", low=0
+        ),
     ),
 )
 
@@ -163,6 +174,30 @@ FEEDBACK = Table(
             "kano_dysfunctional", _t("Kano: if it is not there, 1 like it to 5 dislike it"), low=1, high=5
         ),
         text("comment", _t("What the customer wrote"), private=True),
+        timestamp(
+            "replied_at",
+            _t("When the company answered what the customer wrote; missing until it did"),
+            not_before="answered_at",
+        ),
+    ),
+)
+
+INVITATIONS = Table(
+    name="invitations",
+    title=_t("Survey invitations"),
+    meaning=_t("One row per person asked to answer a survey."),
+    key=("invitation_id",),
+    clock="invited_at",
+    columns=(
+        text("invitation_id", _t("Identifies the invitation"), required=True, private=True),
+        text("customer_id", _t("Customer who was asked"), private=True, references="customers"),
+        text("survey_channel", _t("Channel of the survey"), dimension=_t("Survey channel")),
+        timestamp("invited_at", _t("When the customer was asked"), required=True),
+        timestamp(
+            "answered_at",
+            _t("When the survey was answered; missing where it was not"),
+            not_before="invited_at",
+        ),
     ),
 )
 
@@ -272,6 +307,7 @@ TABLES = (
     ORDER_LINES,
     INTERACTIONS,
     FEEDBACK,
+    INVITATIONS,
     EVENTS,
     OPPORTUNITIES,
     STAGE_HISTORY,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
 from typing import Any
 
 import ibis
@@ -16,4 +20,15 @@ def connect(timezone: str) -> Connection:
     """Open the engine, in memory; its clocks show the time of a zone."""
     connection = ibis.duckdb.connect()
     connection.raw_sql(f"SET TimeZone = '{timezone}'")
+    # What does not fit into memory would else go to the folder in which the user happens to be.
+    spilled = str(scratch_folder(connection)).replace("'", "''")
+    connection.raw_sql(f"SET temp_directory = '{spilled}'")
+    connection.raw_sql("SET enable_progress_bar = false")  # what is done is said by the commands
     return connection
+
+
+def scratch_folder(connection: Connection) -> Path:
+    """Make a folder of one's own that is there as long as the connection, and no longer than the process."""
+    folder = Path(tempfile.mkdtemp(prefix="crmreport-"))
+    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    return folder

@@ -100,9 +100,7 @@ def groups(context: Context, frames: Frames) -> Table | Text:
     )
     quality = frames["quality"].iloc[0]
     note = context.say(
-        _t(
-            "Silhouette {silhouette}, against {reference} without groups; agreement when resampled {agreement}."
-        ),
+        _t("Silhouette {silhouette}, {reference} without groups; agreement of resampled groups {agreement}."),
         silhouette=context.writer.number(quality["silhouette"], 2),
         reference=context.writer.number(quality["reference"], 2),
         agreement=context.writer.number(quality["agreement"], 2),

@@ -11,11 +11,10 @@ import pyarrow as pa
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.source import Source
-from crmreport.tables.engine import Connection, IbisTable
+from crmreport.tables.engine import Connection, IbisTable, scratch_folder
 from crmreport.tables.readers.database_files import sqlite_to_parquet
 from crmreport.tables.readers.parquet import not_parquet, parquet_headings, view_of_parquet
 from crmreport.tables.readers.places import DATABASE, PARQUET, SPSS, TEXT, check_beginning, kind_of
-from crmreport.tables.readers.scratch import scratch_folder
 from crmreport.tables.readers.spss import spss_to_parquet
 from crmreport.tables.readers.text_files import text_file_to_parquet
 from crmreport.tables.readers.workbooks import workbook_to_parquet

@@ -12,6 +12,8 @@ from crmreport.tables.sample import (
     customers,
     feedback,
     files,
+    handling,
+    invitations,
     lines,
     market,
     orders,
@@ -47,6 +49,9 @@ def sample_frames(seed: int = SEED, customer_count: int = CUSTOMERS) -> dict[str
     won = people[people["lead"] >= 0]
     customer_id[won["lead"].to_numpy()] = won["customer_id"]
     contacts = service.interactions(rng(9), placed, people)
+    answers = feedback.feedback(rng(11), contacts, placed, people)
+    contacts = handling.with_promises(rng(17), handling.with_requests(rng(16), contacts, answers), people)
+    asked = invitations.invitations(rng(19), contacts, answers, placed, people)
     daily_pence = np.bincount(placed["day"], weights=order_rows["amount"], minlength=DAYS)
     return {
         "customers": customers.written(rng(10), people),
@@ -54,7 +59,8 @@ def sample_frames(seed: int = SEED, customer_count: int = CUSTOMERS) -> dict[str
         "orders": order_rows,
         "order_lines": line_rows,
         "interactions": contacts,
-        "feedback": feedback.feedback(rng(11), contacts, placed, people),
+        "feedback": handling.with_replies(rng(18), answers),
+        "invitations": asked,
         "events": web.events(rng(12), order_rows, people),
         "opportunities": pipeline.opportunities(rng(13), leads, customer_id, goods["product_id"].to_numpy()),
         "stage_history": pipeline.stage_history(rng(14), leads),
@@ -101,7 +107,7 @@ def _price(
 
 
 def write_sample(folder: Path, seed: int = SEED, customer_count: int = CUSTOMERS) -> dict[str, int]:
-    """Write the eleven tables into a folder as Parquet; return the rows of each. Same seed, same bytes.
+    """Write the twelve tables into a folder as Parquet; return the rows of each. Same seed, same bytes.
 
     The size of everything follows the number of customers.
     """
