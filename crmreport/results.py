@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmreport.analyses.funnel import COLUMNS as FUNNEL_COLUMNS
-from crmreport.analyses.funnel import funnel
+from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
+from crmreport.analyses.pipeline.funnel import funnel
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
 from crmreport.findings.detect import baselines_of, find_changes
@@ -62,7 +62,7 @@ _KINDS = {
 class Results:
     """What pages show.
 
-    `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.funnel`; `cleaning`: see
+    `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
     `crmreport.tables.cleaning.folding`. `first_day`, `as_of`: first and last day that the data cover.
     `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's

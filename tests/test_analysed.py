@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from crmreport.analysed import analysed
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
-from crmreport.analysed import analysed
 from crmreport.config import Project, read_project
 from crmreport.exhibits.analyses import EXHIBITS
 from crmreport.language import LANGUAGES, translate
@@ -70,10 +70,10 @@ def test_what_is_kept_is_not_computed_again_and_what_is_broken_is(project: Proje
     COMPUTED.clear()
     first = analysed(project, results, [period], (COUNT,))[period.key]
     again = analysed(project, results, [period], (COUNT,))[period.key]
-    assert COMPUTED == [period.key] and again == first
+    assert [period.key] == COMPUTED and again == first
     (first.folder / "count.counts.parquet").write_bytes(b"cut short")
     mended = analysed(project, results, [period], (COUNT,))[period.key]
-    assert COMPUTED == [period.key] * 2 and len(mended.frames("count")["counts"]) == 1
+    assert [period.key] * 2 == COMPUTED and len(mended.frames("count")["counts"]) == 1
 
 
 def test_private_frames_are_kept_and_given_to_nobody(project: Project, results: Results) -> None:

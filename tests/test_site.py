@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from crmreport.config import ALL_CHAPTERS
 from crmreport.results import code_fingerprint
 from tests.conftest import PERIOD, BuiltReview
 

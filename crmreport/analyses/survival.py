@@ -13,7 +13,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.likelihood import Array
+from crmreport.analyses.value.likelihood import Array
 from crmreport.metrics.intervals import Z
 from crmreport.tables.engine import IbisTable, IbisValue
 

@@ -26,11 +26,11 @@ EXAMPLE_PERIOD = "2025-10"  # the one whose SQL is shown
 @option_json
 def metrics_command(project: str, analyses: bool, as_json: bool) -> None:
     """List the metrics as the project's settings define them; outside a project, as they are by default."""
-    if analyses:
-        _list_analyses(as_json)
-        return
     outside = project == "." and not Path(CONFIG_FILE).is_file()
     settings = Settings(company="-") if outside else read_project(project).settings
+    if analyses:
+        _list_analyses(settings, as_json)
+        return
     period = settings.calendar.period(EXAMPLE_PERIOD)
     described = [describe(metric, settings, period) for metric in METRICS]
     if as_json:
@@ -46,8 +46,8 @@ def metrics_command(project: str, analyses: bool, as_json: bool) -> None:
             click.echo("  SQL: " + " ".join(metric["sql"].split()))
 
 
-def _list_analyses(as_json: bool) -> None:
-    described = [describe_analysis(analysis) for analysis in ANALYSES]
+def _list_analyses(settings: Settings, as_json: bool) -> None:
+    described = [describe_analysis(analysis, settings) for analysis in ANALYSES]
     if as_json:
         click.echo(json.dumps(described, ensure_ascii=False, indent=1))
         return

@@ -17,7 +17,7 @@ from crmreport.language import _t
 def funnel(context: Context, stages: pd.DataFrame) -> Chart:
     """Draw the stages; the title names the one before which most leads are lost.
 
-    `stages`: see `crmreport.analyses.funnel`.
+    `stages`: see `crmreport.analyses.pipeline.funnel`.
     """
     here = (context.segment.dimension, context.segment.value)
     own = stages[(stages["dimension"] == here[0]) & (stages["segment"] == here[1])]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmreport.analyses.abc import ABC, abc_classes
 from crmreport.analyses.analysis import Declined
+from crmreport.analyses.value.abc import ABC, abc_classes
 from tests.tiny import known_of, tiny_data
 
 

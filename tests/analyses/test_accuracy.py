@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from crmreport.analyses.accuracy import better_by_chance, bias, mase, mase_scale, wape
+from crmreport.analyses.forecasting.accuracy import better_by_chance, bias, mase, mase_scale, wape
 
 
 def test_the_scale_is_the_mean_change_on_the_season_before():

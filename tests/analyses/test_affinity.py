@@ -12,8 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmreport.analyses.affinity import AFFINITY, Counts, affinities, bought, count_pairs, expected_by_size
 from crmreport.analyses.analysis import Declined
+from crmreport.analyses.products.affinity import (
+    AFFINITY,
+    Counts,
+    affinities,
+    bought,
+    count_pairs,
+    expected_by_size,
+)
 from crmreport.analyses.shrinkage import GammaPrior, gamma_prior, shrunken
 from tests.tiny import known_of, tiny_data
 

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmreport.analyses.backtest import (
+from crmreport.analyses.forecasting.backtest import (
     LEVEL,
     accuracy_of,
     backtest,
     choose,
     half_widths,
     sizes_of,
+    units_of,
 )
 from tests.analyses.test_forecast_methods import season
 
@@ -56,6 +57,22 @@ def test_the_interval_is_an_error_of_before():
     assert half_widths(np.arange(1.0, 10).reshape(-1, 1)).tolist() == [8]
 
 
+def test_errors_are_measured_in_what_is_forecast_unless_it_is_near_zero():
+    assert units_of(np.array([50.0, 100, 150]), np.array([80.0, 120])).tolist() == [80, 120]
+    assert units_of(np.array([0.0, 100, 150]), np.array([80.0, 120])).tolist() == [1, 1]
+    errors = backtest(np.array([10.0, 12, 10, 12, 10, 12, 10, 12]), 12, 1)
+    naive = sizes_of(errors, "naive")[1].tolist()
+    assert naive == pytest.approx([2 / 12, 2 / 10, 2 / 12, 2 / 10])
+
+
+def test_far_better_is_used_though_forecasts_overlap_for_longer_than_there_are_origins():
+    history = np.concatenate([np.linspace(1000, 2000, 25), np.full(52, 300.0)])
+    history = history + np.random.default_rng(0).normal(0, 20, 77)  # a season of weeks ago tells nothing
+    errors = backtest(history, 52, 13)
+    assert errors["origin"].nunique() < 13
+    assert choose(errors, 13).method == "naive"
+
+
 def test_coverage_uses_only_errors_that_were_known():
     # Naive errors of 1 until the jump at the end, which no earlier error could foresee.
     history = np.array([0.0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 50])
@@ -70,11 +87,11 @@ def test_coverage_uses_only_errors_that_were_known():
 def test_a_margin_and_chance_decide():
     def errors(sizes: dict[str, list[float]]) -> pd.DataFrame:
         rows = [
-            (method, origin, 1, 10.0, 10 + size, 1.0)
+            (method, origin, 1, 10.0, 10 + size, 1.0, 1.0)
             for method, given in sizes.items()
             for origin, size in enumerate(given)
         ]
-        return pd.DataFrame(rows, columns=["method", "origin", "step", "actual", "forecast", "scale"])
+        return pd.DataFrame(rows, columns=["method", "origin", "step", "actual", "forecast", "scale", "unit"])
 
     base = [2.0, 2.1, 1.9, 2.0, 2.2, 1.8]
     clear = choose(errors({"seasonal_naive": base, "ets": [1.0, 1.1, 1.0, 0.9, 1.0, 1.0]}), 1)

@@ -8,8 +8,15 @@ import pytest
 import statsmodels.formula.api as smf
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.budget import BUDGET, NOT_SHOWN, WORTH_A_TEST, by_month, channels_of, plan_of
-from crmreport.analyses.response_curves import (
+from crmreport.analyses.marketing.budget import (
+    BUDGET,
+    NOT_SHOWN,
+    WORTH_A_TEST,
+    by_month,
+    channels_of,
+    plan_of,
+)
+from crmreport.analyses.marketing.response_curves import (
     FITTED,
     HARDLY_VARIES,
     NO_EFFECT_SHOWN,

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.campaign_effects import (
+from crmreport.analyses.marketing.campaign_effects import (
     CAMPAIGN_EFFECTS,
     NOT_SHOWN,
     WORKS,

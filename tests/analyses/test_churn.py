@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined, Frames, Known
-from crmreport.analyses.churn import CHURN, LEAVING
-from crmreport.analyses.churn_drivers import feature_groups
-from crmreport.analyses.churn_groups import MERGED, groups
-from crmreport.analyses.churn_training import cutoffs
+from crmreport.analyses.risk.churn import CHURN, LEAVING
+from crmreport.analyses.risk.drivers import feature_groups
+from crmreport.analyses.risk.groups import MERGED, groups
+from crmreport.analyses.risk.training import cutoffs
 from crmreport.config import Settings, read_project
 from crmreport.tables.data import Data, read_data
 from crmreport.tables.facts import facts

@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crmreport.analyses.churn_features import LEFT, NO_PURCHASE, compact, customers_at, with_outcome
+from crmreport.analyses.risk.features import LEFT, NO_PURCHASE, compact, customers_at, with_outcome
 from crmreport.tables.data import Data
 from crmreport.tables.facts import facts
 from tests.tiny import tiny_data

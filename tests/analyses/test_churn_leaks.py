@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmreport.analyses.churn_leaks import leaks, recorded_after
+from crmreport.analyses.risk.leaks import leaks, recorded_after
 from tests.test_projects import SHARED
 
 RANDOM = np.random.default_rng(7)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from crmreport.analyses.churn_quality import (
+from crmreport.analyses.risk.quality import (
     auc_gain,
     aucs,
     calibration,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.cohorts import (
+from crmreport.analyses.retention.cohorts import (
     COHORTS,
     JOINING_COHORTS,
     cohort_counts,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.cross_sell import (
+from crmreport.analyses.products.cross_sell import (
     CROSS_SELL,
     alike,
     breadth,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.demand import (
+from crmreport.analyses.products.demand import (
     DEMAND,
     covered,
     expected_units,

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined, Known
-from crmreport.analyses.backtest import LEVEL
-from crmreport.analyses.forecast import FORECAST, forecast_of, series_of
+from crmreport.analyses.forecasting.backtest import LEVEL
+from crmreport.analyses.forecasting.forecast import FORECAST, forecast_of, series_of
 from tests.analyses.test_forecast_methods import season
 from tests.tiny import CALENDAR, known_of, tiny_data
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmreport.analyses.forecast_market import COLUMNS, elasticity, industry_sales, scenarios
+from crmreport.analyses.forecasting.scenarios import COLUMNS, elasticity, industry_sales, scenarios
 from tests.tiny import CALENDAR, tiny_data
 
 MONTHS = [f"{year}-{month:02d}" for year in range(2019, 2026) for month in range(1, 13)]

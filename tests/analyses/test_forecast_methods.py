@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import SimpleExpSmoothing
 
-from crmreport.analyses.forecast_methods import (
+from crmreport.analyses.forecasting.methods import (
     TITLES,
     drift,
     ets,

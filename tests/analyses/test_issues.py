@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.rates import test_poisson_2indep as poisson_test
 
 from crmreport.analyses.analysis import Declined, Frames, Known
-from crmreport.analyses.issues import ISSUES_BY_TYPE, compare_counts
+from crmreport.analyses.voices.issues import ISSUES_BY_TYPE, compare_counts
 from tests.tiny import known_of, tiny_data
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.kano import ALL_CATEGORIES, CATEGORIES, KANO, category_of, compare, evaluate
+from crmreport.analyses.voices.kano import ALL_CATEGORIES, CATEGORIES, KANO, category_of, compare, evaluate
 from tests.tiny import known_of, tiny_data
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.lifecycle import LIFECYCLE, flows
-from crmreport.analyses.lifecycle_stages import (
+from crmreport.analyses.retention.lifecycle import LIFECYCLE, flows
+from crmreport.analyses.retention.lifecycle_stages import (
     STAGES,
     buying_days,
     expected_gap,

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import gammaln, hyp2f1, roots_jacobi
 
-from crmreport.analyses import bgnbd, gamma_gamma, pareto_nbd
-from crmreport.analyses.likelihood import Counts, count_customers
-from crmreport.analyses.purchase_history import purchase_history
+from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
+from crmreport.analyses.value.likelihood import Counts, count_customers
+from crmreport.analyses.value.purchase_history import purchase_history
 from tests.tiny import known_of, tiny_data
 
 CDNOW = Path(__file__).parents[3] / "shared" / "data" / "cdnow"

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.lifetime_holdout import holdout
-from crmreport.analyses.lifetime_model import (
+from crmreport.analyses.value.lifetime_holdout import holdout
+from crmreport.analyses.value.lifetime_model import (
     DISCOUNT_RATE,
     fit_lifetime,
     margin_share,
     predict,
     simulated_amounts,
 )
-from crmreport.analyses.lifetime_value import LIFETIME_VALUE, ended
-from crmreport.analyses.potential import POTENTIAL, missing_categories, peer_groups, potential_of
-from crmreport.analyses.purchase_history import purchase_history
+from crmreport.analyses.value.lifetime_value import LIFETIME_VALUE, ended
+from crmreport.analyses.value.potential import POTENTIAL, missing_categories, peer_groups, potential_of
+from crmreport.analyses.value.purchase_history import purchase_history
 from tests.tiny import known_of, tiny_data
 
 _START, _CUT = date(2023, 1, 1), date(2024, 7, 1)

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined, Known
-from crmreport.analyses.economy import ECONOMY, LEVEL, RATE
-from crmreport.analyses.market_position import MARKET_POSITION, OTHERS, position_of, shares_of
+from crmreport.analyses.market.economy import ECONOMY, LEVEL, RATE
+from crmreport.analyses.market.position import MARKET_POSITION, OTHERS, position_of, shares_of
 from tests.tiny import known_of, tiny_data
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.next_category import (
+from crmreport.analyses.products.next_category import (
     NEXT_CATEGORY,
     back_test,
     category_steps,

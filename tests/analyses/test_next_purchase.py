@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.next_purchase import NEXT_PURCHASE, gaps, quantile_days, still_waiting, times_to_order
+from crmreport.analyses.products.next_purchase import (
+    NEXT_PURCHASE,
+    gaps,
+    quantile_days,
+    still_waiting,
+    times_to_order,
+)
 from tests.tiny import known_of, tiny_data
 
 # The data end on 30 June. a: 1 May, 11 May (10 days). b: 1 June, waits 29 days. c: twice on one day, and

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.paths import PATHS, commonest_paths, flow, page_times, transitions
-from crmreport.analyses.web_steps import (
+from crmreport.analyses.web.paths import PATHS, commonest_paths, flow, page_times, transitions
+from crmreport.analyses.web.steps import (
     GOAL,
     LEFT,
     OTHER,

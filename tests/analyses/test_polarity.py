@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crmreport.analyses.polarity import MODEL_FILE, UNREAD, Model, classes_of, read_model
-from crmreport.analyses.polarity_measured import KIND_TITLES, MEASURED, used_for
-from crmreport.analyses.wording import CHINESE, ENGLISH
+from crmreport.analyses.voices.polarity import MODEL_FILE, UNREAD, Model, classes_of, read_model
+from crmreport.analyses.voices.polarity_measured import KIND_TITLES, MEASURED, used_for
+from crmreport.analyses.voices.wording import CHINESE, ENGLISH
 
 GOOD = [
     "Excellent service, thank you!",

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.preference import PREFERENCE, preference, purchases_of
+from crmreport.analyses.products.preference import PREFERENCE, preference, purchases_of
 from tests.tiny import known_of, tiny_data
 
 ORDERS = """

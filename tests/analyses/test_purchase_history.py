@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crmreport.analyses.purchase_history import COLUMNS, purchase_history
+from crmreport.analyses.value.purchase_history import COLUMNS, purchase_history
 from tests.tiny import known_of, tiny_data
 
 ORDERS = """

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.purchase_times import PURCHASE_TIMES, index_by, orders_by_hour
+from crmreport.analyses.products.purchase_times import PURCHASE_TIMES, index_by, orders_by_hour
 from tests.tiny import known_of, tiny_data
 
 # 2025-06-01 is a Sunday; June has five Sundays and Mondays, four of the other days.

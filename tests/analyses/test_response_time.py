@@ -11,7 +11,7 @@ import pytest
 from statsmodels.stats.contingency_tables import Table
 
 from crmreport.analyses.analysis import Declined, Frames, Known
-from crmreport.analyses.response_time import (
+from crmreport.analyses.voices.response_time import (
     RESPONSE_TIME,
     binned,
     by_channel,

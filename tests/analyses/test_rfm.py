@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.rfm import HIDDEN, NEW, RFM, hide_small_moves, migration, segmented
-from crmreport.analyses.rfm_scores import (
+from crmreport.analyses.value.rfm import HIDDEN, NEW, RFM, hide_small_moves, migration, segmented
+from crmreport.analyses.value.rfm_scores import (
     LOST,
     SEGMENTS,
     TITLES,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmreport.analyses.analysis import Declined, Frames, Known
-from crmreport.analyses.polarity import UNREAD
-from crmreport.analyses.polarity_measured import (
+from crmreport.analyses.voices.polarity import UNREAD
+from crmreport.analyses.voices.polarity_measured import (
     MEASURED,
     OWN,
     Measured,
@@ -19,8 +19,8 @@ from crmreport.analyses.polarity_measured import (
     measured_by_scores,
     used_for,
 )
-from crmreport.analyses.sentiment import SENTIMENT, _concordance, shares
-from crmreport.analyses.wording import CHINESE, ENGLISH
+from crmreport.analyses.voices.sentiment import SENTIMENT, _concordance, shares
+from crmreport.analyses.voices.wording import CHINESE, ENGLISH
 from tests.analyses.test_response_time import known_at_end
 from tests.conftest import ROOT
 from tests.tiny import known_of, tiny_data

@@ -11,9 +11,10 @@ import pytest
 from scipy import stats
 from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight, survdiff
 
-from crmreport.analyses import sbg
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.deal_times import SALES_CYCLE, TIME_TO_CONVERT, count_closing
+from crmreport.analyses.pipeline.deal_times import SALES_CYCLE, TIME_TO_CONVERT, count_closing
+from crmreport.analyses.retention import sbg
+from crmreport.analyses.retention.tenure import TENURE, count_tenures, months_of
 from crmreport.analyses.survival import (
     count_durations,
     cumulative_incidence,
@@ -22,7 +23,6 @@ from crmreport.analyses.survival import (
     quantile_days,
     survival_curve,
 )
-from crmreport.analyses.tenure import TENURE, count_tenures, months_of
 from tests.tiny import known_of, tiny_data
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

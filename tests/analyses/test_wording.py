@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmreport.analyses.topics import TITLES, topics_of
-from crmreport.analyses.wording import language_of, pieces
+from crmreport.analyses.voices.topics import TITLES, topics_of
+from crmreport.analyses.voices.wording import language_of, pieces
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import abc as abc_classes
-from crmreport.analyses import clusters, purchase_times
+from crmreport.analyses.products import purchase_times
+from crmreport.analyses.value import abc as abc_classes
+from crmreport.analyses.value import clusters
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, dots, grid, table, words

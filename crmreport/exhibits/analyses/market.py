@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import market_position
+from crmreport.analyses.market import position as market_position
 from crmreport.context import TREND_PERIODS, Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, curves, table, words

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import budget as budget_analysis
-from crmreport.analyses import campaign_effects
-from crmreport.analyses.response_curves import FITTED
+from crmreport.analyses.marketing import budget as budget_analysis
+from crmreport.analyses.marketing import campaign_effects
+from crmreport.analyses.marketing.response_curves import FITTED
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, curves, dots, table, words

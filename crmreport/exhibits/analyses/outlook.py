@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from crmreport.analyses import forecast_market, forecast_methods
+from crmreport.analyses.forecasting import methods as forecast_methods
+from crmreport.analyses.forecasting import scenarios as forecast_market
 from crmreport.context import TREND_PERIODS, Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, curves, table, words

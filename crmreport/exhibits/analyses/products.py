@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import affinity
+from crmreport.analyses.products import affinity
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, bars, dimension_to_show, dots, grid, table, words

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import cohorts, lifecycle
+from crmreport.analyses.retention import cohorts, lifecycle
 from crmreport.context import TREND_PERIODS, Context
 from crmreport.display.outputs import Chart, Text
 from crmreport.exhibits.analyses.drawn import Shown, curves, dimension_to_show, dots, grid, table, words

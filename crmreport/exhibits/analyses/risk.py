@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import churn_features, churn_model
+from crmreport.analyses.risk import features as churn_features
+from crmreport.analyses.risk import model as churn_model
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, bars, dimension_to_show, dots, table, words

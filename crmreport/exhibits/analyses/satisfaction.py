@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import kano as kano_analysis
+from crmreport.analyses.voices import kano as kano_analysis
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, dots, table, words

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import lifetime_value as clv
-from crmreport.analyses import potential as potential_analysis
-from crmreport.analyses import rfm
+from crmreport.analyses.value import lifetime_value as clv
+from crmreport.analyses.value import potential as potential_analysis
+from crmreport.analyses.value import rfm
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, bars, grid, table, words

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import polarity_measured, topics
+from crmreport.analyses.voices import polarity_measured, topics
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, dimension_to_show, dots, table, words

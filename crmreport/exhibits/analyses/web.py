@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from crmreport.analyses import paths as paths_analysis
-from crmreport.analyses import visit_funnel
-from crmreport.analyses.web_steps import GOAL, LEFT
+from crmreport.analyses.web import paths as paths_analysis
+from crmreport.analyses.web import visit_funnel
+from crmreport.analyses.web.steps import GOAL, LEFT
 from crmreport.context import Context
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.exhibits.analyses.drawn import Shown, bars, dots, grid, table, words

@@ -1,0 +1,1 @@
+"""Market: our place in it, and the economy around it."""

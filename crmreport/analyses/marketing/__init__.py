@@ -1,0 +1,1 @@
+"""Marketing: which campaigns work, and what more spending would bring."""

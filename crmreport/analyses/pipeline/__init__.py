@@ -1,0 +1,1 @@
+"""Pipeline: how far leads come, and how long deals take."""

@@ -1,0 +1,1 @@
+"""Products: who prefers what, what is bought together, and what is asked for next."""

@@ -1,0 +1,1 @@
+"""Retention: who stays and for how long: cohorts, stages of the lifecycle, tenure."""

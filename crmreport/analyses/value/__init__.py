@@ -1,0 +1,1 @@
+"""Value: what customers are worth: RFM, lifetime value, potential, classes and groups."""

@@ -1,0 +1,333 @@
+"""Clusters: groups of customers that the data themselves form, if they form any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
+from crmreport.analyses.shown import large_enough
+from crmreport.analyses.value.purchase_history import purchases
+from crmreport.language import _t
+from crmreport.metrics.intervals import Array
+
+Labels = npt.NDArray[np.int64]
+
+WINDOW_DAYS = 365
+FEWEST_CUSTOMERS = 100
+NUMBERS = tuple(range(2, 9))
+LEAST_SILHOUETTE = 0.25  # below, Kaufman & Rousseeuw find no substantial structure
+LEAST_AGREEMENT = 0.75
+FEATURES = ("recency_days", "orders", "amount_per_order")
+_SEED = 20_240_101
+_SAMPLE = 1_500
+_RESAMPLES = 20
+_REFERENCES = 10
+_REFERENCE_POINTS = 500
+_STARTS = 10
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best split of some points.
+
+    `number` of clusters, `labels` of the points (0 for the first cluster; they are ordered by their centres),
+    `silhouettes` by number of clusters, `agreement` (mean adjusted Rand index with the splits of resamples),
+    `reference` (largest silhouette of points without clusters).
+    """
+
+    number: int
+    labels: Labels
+    silhouettes: dict[int, float]
+    agreement: float
+    reference: float
+
+    @property
+    def silhouette(self) -> float:
+        """The silhouette of the split."""
+        return self.silhouettes[self.number]
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether the clusters are more than a way to cut a cloud into pieces."""
+        return (
+            self.silhouette >= LEAST_SILHOUETTE
+            and self.silhouette > self.reference
+            and self.agreement >= LEAST_AGREEMENT
+        )
+
+
+def standardised(values: pd.DataFrame) -> Array:
+    """Make columns of positive numbers comparable: logarithm, less the median, over the robust spread.
+
+    The spread is the distance of the quartiles over 1.349, that of a normal distribution; where the
+    quartiles are one value, it is the standard deviation. Beyond 3 spreads a value counts as 3.
+    """
+    logs = np.log1p(values.to_numpy(dtype=float))
+    low, middle, high = np.quantile(logs, [0.25, 0.5, 0.75], axis=0)
+    spread = (high - low) / 1.349
+    spread = np.where(spread > 1e-9, spread, logs.std(axis=0))
+    spread = np.where(spread > 1e-9, spread, 1.0)
+    return np.asarray(np.clip((logs - middle) / spread, -3, 3))
+
+
+def find_clusters(points: Array) -> Found:
+    """Split points by k-means into as many clusters as fit best, and judge whether there are any.
+
+    The number, 2 to 8, is the one with the highest mean silhouette (Rousseeuw 1987, Journal of Computational
+    and Applied Mathematics 20, 53-65). It is compared with that of clouds without clusters: ten that fill the
+    points' box evenly along their principal axes (a reference of the gap statistic: Tibshirani, Walther &
+    Hastie 2001, Journal of the Royal Statistical Society B 63, 411-423) and ten with one peak, as skewed and
+    correlated as the points (normal after the transform of Yeo & Johnson 2000, Biometrika 87, 954-959). The
+    agreement is the mean adjusted Rand index (Hubert & Arabie 1985, Journal of Classification
+    2, 193-218) of the split with those of 20 bootstrap resamples. Judged on at most 1,500 of the points,
+    drawn with a fixed seed. The points' order decides which are drawn: give them sorted.
+    """
+    import sklearn.cluster  # noqa: F401 - its threads must be there to be limited
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    # The points are few: threads would only wait for each other, and sum up in another order.
+    with threadpool_limits(1):
+        return _found(points)
+
+
+def _found(points: Array) -> Found:
+    rng = np.random.default_rng(_SEED)
+    drawn = points
+    if len(points) > _SAMPLE:
+        drawn = points[np.sort(rng.choice(len(points), _SAMPLE, replace=False))]
+    silhouettes = {k: _silhouette(drawn, k) for k in _numbers(drawn)}
+    number = max(silhouettes, key=lambda k: (silhouettes[k], -k))
+    reference = max(_best_silhouette(cloud) for cloud in _references(drawn, rng))
+    labels = _ordered(points, _fit(points, number).labels_)
+    return Found(number, labels, silhouettes, _agreement(drawn, number, rng), reference)
+
+
+def _numbers(points: Array) -> tuple[int, ...]:
+    different = len(np.unique(points, axis=0))
+    return tuple(k for k in NUMBERS if k < different) or (NUMBERS[0],)
+
+
+def _fit(points: Array, number: int, starts: int = _STARTS):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from sklearn.cluster import KMeans
+
+    return KMeans(n_clusters=number, n_init=starts, random_state=_SEED).fit(points)
+
+
+def _silhouette(points: Array, number: int, starts: int = _STARTS) -> float:
+    from sklearn.metrics import silhouette_score
+
+    if len(np.unique(points, axis=0)) <= number:
+        return -1.0
+    return float(silhouette_score(points, _fit(points, number, starts).labels_))
+
+
+def _best_silhouette(points: Array) -> float:
+    return max(_silhouette(points, k, starts=2) for k in NUMBERS)
+
+
+def _references(points: Array, rng: np.random.Generator) -> list[Array]:
+    """Draw clouds without clusters, of fewer points where there are many: their silhouettes hardly differ."""
+    from sklearn.preprocessing import PowerTransformer
+
+    count = min(len(points), _REFERENCE_POINTS)
+    centre = points.mean(axis=0)
+    axes = np.linalg.svd(points - centre, full_matrices=False)[2]
+    turned = (points - centre) @ axes.T
+    bounds = turned.min(axis=0), turned.max(axis=0)
+    even = [rng.uniform(*bounds, (count, points.shape[1])) for _ in range(_REFERENCES)]
+    straight = PowerTransformer().fit(points)
+    normal = straight.transform(points)
+    mean, covariance = normal.mean(axis=0), np.cov(normal, rowvar=False)
+    skewed = [
+        # Beyond the points' own range the transform has no inverse.
+        np.clip(rng.multivariate_normal(mean, covariance, count), normal.min(axis=0), normal.max(axis=0))
+        for _ in range(_REFERENCES)
+    ]
+    return [*(straight.inverse_transform(cloud) for cloud in skewed), *even]
+
+
+def _agreement(points: Array, number: int, rng: np.random.Generator) -> float:
+    from sklearn.metrics import adjusted_rand_score
+
+    labels = _fit(points, number).labels_
+    scores = []
+    for _ in range(_RESAMPLES):
+        resample = points[rng.integers(0, len(points), len(points))]
+        if len(np.unique(resample, axis=0)) > number:
+            scores.append(adjusted_rand_score(labels, _fit(resample, number, starts=3).predict(points)))
+    return float(np.mean(scores)) if scores else 0.0
+
+
+def _ordered(points: Array, labels: Labels) -> Labels:
+    """Give the clusters numbers by their centres, so that the same split always has the same ones."""
+    numbers = np.unique(labels)
+    centres = [tuple(np.round(points[labels == n].mean(axis=0), 9)) for n in numbers]
+    order = sorted(range(len(numbers)), key=lambda place: centres[place])
+    places = np.empty(int(numbers.max()) + 1, dtype=np.int64)
+    places[numbers[order]] = np.arange(len(numbers))
+    return np.asarray(places[labels])
+
+
+def profile(customers: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """Describe each cluster by its medians and, against all customers, in words.
+
+    `customers`: the columns `FEATURES` and `amount`. Columns: `cluster` (from 1), `customers`, `share`,
+    `amount` and `share_amount` (sum), the medians of the features, and `recency`, `frequency` and `value`:
+    ``high``, ``low`` or ``middle``, where the cluster's median is in the upper, the lower or a middle third
+    of all customers (recency ``high``: ordered recently).
+    """
+    grouped = customers.groupby(labels)
+    found = grouped.agg(customers=("amount", "size"), amount=("amount", "sum"))
+    found = found.join(grouped[list(FEATURES)].median())
+    found["share"] = found["customers"] / len(customers)
+    found["share_amount"] = found["amount"] / customers["amount"].sum()
+    for word, feature, sign in (
+        ("recency", "recency_days", -1),
+        ("frequency", "orders", 1),
+        ("value", "amount_per_order", 1),
+    ):
+        values = sign * customers[feature]
+        low, high = values.quantile(1 / 3), values.quantile(2 / 3)
+        middle = sign * found[feature]
+        # Where a third and more have one value (one order), the class of that value is the lower one.
+        found[word] = np.select([(middle >= high) & (high > low), middle <= low], ["high", "low"], "middle")
+    found.insert(0, "cluster", found.index + 1)
+    return found.reset_index(drop=True)
+
+
+def _compute(known: Known) -> Frames:
+    end = known.period.end
+    bought = purchases(known.facts["orders"], end - timedelta(days=WINDOW_DAYS), end).to_pandas()
+    bought = bought.sort_values("customer_id", ignore_index=True)
+    bought = bought[bought["amount"] > 0].reset_index(drop=True)
+    if len(bought) < FEWEST_CUSTOMERS:
+        raise Declined(
+            _t(
+                "Clusters need at least {needed} customers with revenue in the last 365 days; there are "
+                "{found}."
+            ),
+            needed=FEWEST_CUSTOMERS,
+            found=len(bought),
+        )
+    last = pd.to_datetime(bought["last_day"])
+    customers = pd.DataFrame(
+        {
+            "customer_id": bought["customer_id"],
+            "recency_days": (pd.Timestamp(end - timedelta(days=1)) - last).dt.days.astype("float64"),
+            "orders": bought["purchase_days"].astype("float64"),
+            "amount_per_order": bought["amount"] / bought["purchase_days"],
+            "amount": bought["amount"],
+        }
+    )
+    found = find_clusters(standardised(customers[list(FEATURES)]))
+    if not found.is_stable:
+        raise Declined(
+            _t(
+                "No stable clusters: the customers form no clear groups by how recently, how often and for "
+                "how much they order. The best split, into {number}, has a silhouette of {silhouette} (at "
+                "least {least}, and more than the {reference} of data without groups, are needed) and an "
+                "agreement of {agreement} when repeated (at least {least_agreement})."
+            ),
+            number=found.number,
+            silhouette=round(found.silhouette, 2),
+            least=LEAST_SILHOUETTE,
+            reference=round(found.reference, 2),
+            agreement=round(found.agreement, 2),
+            least_agreement=LEAST_AGREEMENT,
+        )
+    described = profile(customers, found.labels)
+    groups = described.assign(segment=described["cluster"].astype("str"), all="all")
+    described = described[large_enough(groups, ["all"], "customers", known.settings.minimum_cell)]
+    numbers = pd.DataFrame(
+        {"number": list(found.silhouettes), "silhouette": list(found.silhouettes.values())}
+    )
+    quality = {
+        "number": found.number,
+        "silhouette": found.silhouette,
+        "reference": found.reference,
+        "agreement": found.agreement,
+        "customers": len(customers),
+    }
+    return {
+        "clusters": described[list(CLUSTERS.columns["clusters"])].reset_index(drop=True),
+        "numbers": numbers.assign(is_chosen=numbers["number"] == found.number),
+        "quality": pd.DataFrame([quality]),
+        "customers": customers[["customer_id"]].assign(cluster=found.labels + 1),
+    }
+
+
+TITLES = {
+    "recency_high": _t("recent"),
+    "recency_middle": _t("neither recent nor long ago"),
+    "recency_low": _t("long ago"),
+    "frequency_high": _t("frequent"),
+    "frequency_middle": _t("now and then"),
+    "frequency_low": _t("rare"),
+    "value_high": _t("large orders"),
+    "value_middle": _t("usual orders"),
+    "value_low": _t("small orders"),
+}
+
+_CLASS = _t("high, middle or low: the third of all customers that the median falls into")
+
+CLUSTERS = Analysis(
+    name="clusters",
+    title=_t("Clusters of customers"),
+    subject="customers",
+    definition=_t(
+        "Groups that the customers form by the days since their last order, the number of their orders and "
+        "the amount of an order in the last 365 days; shown only if they are clear and come out again when "
+        "the analysis is repeated on resampled customers."
+    ),
+    source=_t(
+        "k-means on robustly standardised logarithms; number by silhouette, Rousseeuw 1987, Journal of "
+        "Computational and Applied Mathematics 20; agreement: Hubert & Arabie 1985, Journal of "
+        "Classification 2; references: Tibshirani, Walther & Hastie 2001, Journal of the Royal Statistical "
+        "Society B 63"
+    ),
+    trap=_t(
+        "k-means cuts any cloud into pieces: without a test, there are always clusters. They have no meaning "
+        "of their own, and may differ next month; for steady groups use rules, such as RFM or ABC."
+    ),
+    limit=_t(
+        "Judged on 1,500 customers drawn at random with a fixed seed; all are assigned. 200,000 customers "
+        "take about 10 seconds."
+    ),
+    needs=("orders",),
+    compute=_compute,
+    columns={
+        "clusters": {
+            "cluster": _t("number of the cluster"),
+            "customers": _t("customers"),
+            "share": _t("share of all customers, 0 to 1"),
+            "amount": _t("revenue of the last 365 days, in the review's currency"),
+            "share_amount": _t("share of the revenue, 0 to 1"),
+            "recency_days": _t("days since the last order, median"),
+            "orders": _t("days with an order, median"),
+            "amount_per_order": _t("amount of a day with an order, median, in the review's currency"),
+            "recency": _CLASS,
+            "frequency": _CLASS,
+            "value": _CLASS,
+        },
+        "numbers": {
+            "number": _t("number of clusters"),
+            "silhouette": _t("mean silhouette, -1 to 1"),
+            "is_chosen": _t("whether it is the number chosen"),
+        },
+        "quality": {
+            "number": _t("number of clusters"),
+            "silhouette": _t("mean silhouette, -1 to 1"),
+            "reference": _t("largest silhouette of 20 clouds of points without clusters"),
+            "agreement": _t("mean adjusted Rand index with the clusters of resampled customers, 1 is equal"),
+            "customers": _t("customers"),
+        },
+        "customers": {"customer_id": _t("customer"), "cluster": _t("number of the cluster")},
+    },
+    private=("customers",),
+    seed="客户细分",
+)

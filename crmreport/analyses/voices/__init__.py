@@ -1,0 +1,1 @@
+"""Voices: what customers say and how it was answered: Kano, comments, issues, waiting."""
