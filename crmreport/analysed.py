@@ -40,8 +40,11 @@ class Analysed:
 
     def frames(self, analysis: str) -> Frames:
         """Read an analysis' frames, by name; none if it was not computed."""
-        names = self.kept.get(analysis, ())
-        return {name: pd.read_parquet(self.folder / f"{analysis}.{name}.parquet") for name in names}
+        return {name: self.frame(analysis, name) for name in self.kept.get(analysis, ())}
+
+    def frame(self, analysis: str, name: str) -> pd.DataFrame:
+        """Read one frame; a private one, too."""
+        return pd.read_parquet(self.folder / f"{analysis}.{name}.parquet")
 
 
 def analysed(

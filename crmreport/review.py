@@ -10,7 +10,7 @@ import pandas as pd
 from crmreport.analyses import analysis_named
 from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
-from crmreport.display.outputs import Cards, Chart, Table, Text
+from crmreport.display.outputs import Cards, Chart, Table, Text, in_book
 from crmreport.errors import UserError, suggestion
 from crmreport.exhibits import cards, commentary, quality, tables
 from crmreport.exhibits.analyses import EXHIBITS
@@ -104,16 +104,30 @@ class Review:
         return EXHIBITS[name](self.context, found.frames(declared.name))
 
     def frame(self, analysis: str, name: str) -> pd.DataFrame:
-        """Give a frame of an analysis as it is; its columns are explained in the glossary."""
-        found = self.context.analysed.frames(analysis_named(analysis).name)
-        if name not in found:
+        """Give a frame of an analysis as it is; the glossary says what its columns mean.
+
+        Frames with a row per customer are for your own work: no page of a book may show one.
+        """
+        declared = analysis_named(analysis)
+        if name in declared.private and in_book():
+            raise UserError(
+                _t(
+                    "{analysis}.{name} has a row per customer, and cannot be shown in a book. Open the "
+                    "notebook in JupyterLab for it."
+                ),
+                analysis=analysis,
+                name=name,
+            )
+        found = self.context.analysed
+        known = [*found.kept.get(analysis, ()), *(declared.private if analysis in found.kept else ())]
+        if name not in known:
             raise UserError(
                 _t("{analysis} has no frame {name}. {suggestion}"),
                 analysis=analysis,
                 name=name,
-                suggestion=suggestion(name, found),
+                suggestion=suggestion(name, known),
             )
-        return found[name]
+        return found.frame(analysis, name)
 
     def segments(self, *metrics: str) -> Table | Text:
         """Show metrics side by side for the segments that have pages of their own."""

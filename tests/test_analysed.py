@@ -11,11 +11,15 @@ from crmreport.analysed import analysed
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project, read_project
+from crmreport.display.outputs import MEDIUM
+from crmreport.errors import UserError
 from crmreport.exhibits.analyses import EXHIBITS
 from crmreport.language import LANGUAGES, translate
 from crmreport.metrics.metric import SUBJECTS
 from crmreport.results import Results, compute_results, covered
+from crmreport.review import open_review
 from crmreport.tables.contract import table
+from tests.conftest import BuiltReview
 from tests.small_project import write_project
 
 COMPUTED: list[str] = []
@@ -81,6 +85,19 @@ def test_private_frames_are_kept_and_given_to_nobody(project: Project, results: 
     found = analysed(project, results, [period], (COUNT,))[period.key]
     assert list(found.frames("count")) == ["counts"]
     assert (found.folder / "count.people.parquet").is_file()
+
+
+def test_an_analyst_gets_what_a_book_must_not_show(
+    review: BuiltReview, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_review(str(review.project), "2025-10")
+    customers = opened.frame("abc", "customers")
+    assert len(customers) == opened.frame("abc", "abc")["customers"].sum()
+    monkeypatch.setenv(MEDIUM, "book")
+    with pytest.raises(UserError, match="a row per customer"):
+        opened.frame("abc", "customers")
+    with pytest.raises(UserError, match="no frame"):
+        opened.frame("abc", "abcs")
 
 
 def test_an_analysis_that_cannot_be_says_why_and_one_that_lacks_tables_nothing(

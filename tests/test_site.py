@@ -122,7 +122,8 @@ def browse(chromium: str, path: Path, profile: Path) -> tuple[str, list[str], li
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    "name", ["summary", "sales", "satisfaction", "behaviour", "data", "segment/region-north"]
+    "name",
+    ["summary", "sales", "customers", "products", "marketing", "forecast", "data", "segment/region-north"],
 )
 def test_a_browser_draws_every_chart_offline_and_without_a_complaint(
     review: BuiltReview, chromium: str, tmp_path: Path, language: str, name: str

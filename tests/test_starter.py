@@ -26,7 +26,7 @@ def test_a_new_project_lists_its_pages_as_soon_as_there_are_data(tmp_path: Path)
     listed = crmreport("list", "--project", str(folder), "--period", "2025-10")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [
         f"2025-10/{chapter}"
-        for chapter in ("summary", "sales", "satisfaction", "behaviour", "segment", "data")
+        for chapter in ("summary", "sales", "customers", "value", "products", "forecast", "segment", "data")
     ]
 
 

@@ -63,6 +63,7 @@ PAGE_VIEWS = Metric(
     squares=_.page_views_squared.sum(),
     unit=Unit.COUNT,
     better=Better.HIGHER,
+    echoes="visits",
 )
 
 PAGES_PER_VISIT = Metric(
@@ -147,6 +148,7 @@ NO_OPERATION_BOUNCE_RATE = Metric(
     denominator=_.has_no_operation.count(),
     unit=Unit.SHARE,
     better=Better.LOWER,
+    echoes="single_page_bounce_rate",
 )
 
 UNENGAGED_BOUNCE_RATE = Metric(
@@ -170,6 +172,7 @@ UNENGAGED_BOUNCE_RATE = Metric(
     denominator=_.is_not_engaged.count(),
     unit=Unit.SHARE,
     better=Better.LOWER,
+    echoes="single_page_bounce_rate",
 )
 
 VISIT_CONVERSION_RATE = Metric(

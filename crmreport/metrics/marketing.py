@@ -87,7 +87,8 @@ IMPRESSIONS = Metric(
     estimate=Estimate.COUNT,
     numerator=_.impressions.sum(),
     unit=Unit.COUNT,
-    better=Better.HIGHER,
+    better=Better.NEITHER,
+    echoes="marketing_spend",
 )
 
 CLICKS = Metric(
@@ -103,6 +104,7 @@ CLICKS = Metric(
     numerator=_.clicks.sum(),
     unit=Unit.COUNT,
     better=Better.HIGHER,
+    echoes="marketing_spend",
 )
 
 CLICK_THROUGH_RATE = Metric(

@@ -11,8 +11,8 @@ from crmreport.analyses.risk.training import SEED
 from crmreport.metrics.intervals import Z
 
 _CORRELATED = 0.7
-_REPEATS = 20
-_MOST_ROWS = 10_000
+_REPEATS = 10
+_MOST_ROWS = 2_000
 _CLEAR = 0.1  # of a rank correlation; below that a feature's effect has no one direction
 
 COLUMNS = ("driver", "features", "importance", "low", "high", "direction", "highest")
@@ -40,8 +40,8 @@ def _near(correlations: pd.DataFrame, one: str, other: str) -> bool:
 def drivers(rows: pd.DataFrame, model: Model, smallest_group: int) -> pd.DataFrame:
     """Measure how much worse the model ranks customers when it does not know a group of features.
 
-    `rows`: customers whom the model has not seen, with `churned`; up to 10,000 of them are drawn. Permutation
-    importance (Breiman 2001, Machine Learning 45(1)), of correlated features together, on 20 samples drawn
+    `rows`: customers whom the model has not seen, with `churned`; up to 2,000 of them are drawn. Permutation
+    importance (Breiman 2001, Machine Learning 45(1)), of correlated features together, on 10 samples drawn
     with replacement. Columns: `driver`, the group's first feature; `features`, all of them, separated by
     spaces; `importance`, the area under the ROC curve that is lost, with its 95 % interval `low` to `high`;
     `direction`: ``raises``, ``lowers`` or ``mixed`` as the first feature's number goes with the probability,
