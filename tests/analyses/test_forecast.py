@@ -13,6 +13,7 @@ from crmreport.analyses.analysis import Declined, Known
 from crmreport.analyses.forecasting.backtest import LEVEL
 from crmreport.analyses.forecasting.forecast import FORECAST, forecast_of, series_of
 from tests.analyses.test_forecast_methods import season
+from tests.test_projects import SHARED
 from tests.tiny import CALENDAR, known_of, tiny_data
 
 ORDERS = "order_id customer_id ordered_at amount\n1 a 2022-01-01 5"
@@ -94,3 +95,17 @@ def test_what_was_above_zero_has_no_interval_below():
     ahead, _, _ = forecast_of(np.abs(np.random.default_rng(0).standard_normal(40)), 12, 3)
     assert (ahead["low"] >= 0).all()
     assert LEVEL == 0.8  # as the texts say
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the real data sets are not beside the project")
+def test_real_series_are_forecast_by_what_suits_them():
+    jobs = pd.read_parquet(SHARED / "macro" / "us_employment_by_industry.parquet")["nonfarm"]
+    _, accuracy, choice = forecast_of(jobs.to_numpy(dtype=float), 12, 3)
+    assert choice.loc[0, "method"] == "ets"  # adjusted for the season, and growing steadily
+    assert accuracy.loc[accuracy["is_used"] & (accuracy["horizon"] == 0), "mase"].item() < 0.1
+    bought = pd.read_parquet(SHARED / "cdnow" / "cdnow_master.parquet", columns=["date"])["date"]
+    weekly = bought.groupby(pd.to_datetime(bought.astype(str)).dt.to_period("W")).size().iloc[1:-1]
+    _, _, choice = forecast_of(weekly.to_numpy(dtype=float), 52, 13)
+    # All customers of the set began in its first weeks, so that a year before tells nothing.
+    assert choice.loc[0, "method"] == "naive"
+    assert choice.loc[0, "gain"] > 0.8
