@@ -19,7 +19,7 @@ from crmreport.metrics.metric import SUBJECTS
 from crmreport.results import Results, compute_results, covered
 from crmreport.review import open_review
 from crmreport.tables.contract import table
-from tests.conftest import BuiltReview
+from tests.conftest import ROOT, BuiltReview
 from tests.small_project import write_project
 
 COMPUTED: list[str] = []
@@ -123,6 +123,12 @@ def test_every_declaration_is_whole(analysis: Analysis) -> None:
     for text in texts:
         assert text
         assert all(translate(text, language, active_days=90) for language in LANGUAGES)
+
+
+@pytest.mark.parametrize("exhibit", EXHIBITS)
+def test_every_exhibit_is_in_a_chapter(exhibit: str) -> None:
+    notebooks = [path.read_text(encoding="utf-8") for path in (ROOT / "notebooks").glob("*.ipynb")]
+    assert sum(f'review.analysis(\\"{exhibit}\\")' in text for text in notebooks) == 1
 
 
 def test_names_of_analyses_are_unique_and_each_is_shown_somewhere() -> None:

@@ -34,7 +34,7 @@ EXHIBITS: dict[str, Exhibit] = {
     "lifecycle.lost": retention.lost_by_segment,
     "cohorts.grid": retention.cohort_grid,
     "cohorts.curve": retention.cohort_curve,
-    "joining_cohorts.curve": retention.cohort_curve,
+    "joining_cohorts.curve": retention.joining_curve,
     "rfm.segments": value.rfm_segments,
     "rfm.migration": value.rfm_migration,
     "lifetime_value.groups": value.lifetime_value,

@@ -45,25 +45,30 @@ def cohort_grid(context: Context, frames: Frames) -> Chart | Text:
 
 
 def cohort_curve(context: Context, frames: Frames) -> Chart | Text:
-    """Draw how many customers still order so many months after their first order, over all cohorts."""
-    frame = frames["curve"]
+    """Draw how many customers order so many months after their first order, over all cohorts."""
+    text = _t("{months} months after their first order, {share} of the customers order ({low} to {high})")
+    return _curve(context, frames["curve"], text, _t("Months since the first order"))
+
+
+def joining_curve(context: Context, frames: Frames) -> Chart | Text:
+    """Draw how many customers order so many months after they joined, over all cohorts."""
+    text = _t("{months} months after they joined, {share} of the customers order ({low} to {high})")
+    return _curve(context, frames["curve"], text, _t("Months since joining"))
+
+
+def _curve(context: Context, frame: pd.DataFrame, judged: str, axis: str) -> Chart | Text:
     frame = frame[frame["age_months"] > 0]
-    if frame.empty:
-        return Text("")
     at = frame[(frame["measure"] == "on") & (frame["age_months"] == _JUDGED_AGE)]
-    title = context.say(_t("How many customers come back after their first order"))
+    title = context.say(_t("How many customers come back"))
     if len(at):
         row = at.iloc[0]
-        title = context.say(
-            _t("{months} months after their first order, {share} of the customers order ({low} to {high})"),
-            months=_JUDGED_AGE,
-            share=context.writer.percent(row["share"]),
-            low=context.writer.percent(row["low"]),
-            high=context.writer.percent(row["high"]),
-        )
+        shares = {name: context.writer.percent(row[name]) for name in ("share", "low", "high")}
+        title = context.say(judged, months=_JUDGED_AGE, **shares)
+    if frame.empty:
+        return Text("")
     measure = Shown("measure", _t("Counted"), titles=cohorts.TITLES)
-    kind = context.say(_t("Lines by months since the first order, with intervals."))
-    said = words(context, title, kind, _t("Share of the customers"), _t("Months since the first order"))
+    kind = context.say(_t("Lines by months, with intervals."))
+    said = words(context, title, kind, _t("Share of the customers"), axis)
     twin = table(context, frame, (measure, _AGE, _CUSTOMERS, _SHARE, _LOW, _HIGH))
     return curves(context, frame, "age_months", measure, _SHARE, said, twin, zero=True)
 
