@@ -13,8 +13,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.value.likelihood import Array
-from crmreport.metrics.intervals import Z
+from crmreport.metrics.intervals import Array, Z
 from crmreport.tables.engine import IbisTable, IbisValue
 
 FROM_START = -1  # `entered_days` of what was watched from its first day on

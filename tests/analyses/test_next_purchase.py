@@ -48,7 +48,8 @@ def test_one_gap_per_customer_by_hand():
 
 def test_the_curve_by_hand():
     """Of 4, one orders after 10 days, one after 20; one leaves at 29: 3/4, then 3/4 * 2/3 = 1/2."""
-    curve = still_waiting(np.array([10, 20, 29, 56]), np.array([1, 1, 0, 0]), np.array([0, 0, 1, 1]))
+    counted = {"gap_days": [10, 20, 29, 56], "ordered": [1, 1, 0, 0], "waiting": [0, 0, 1, 1]}
+    curve = still_waiting(pd.DataFrame(counted))
     assert list(curve["days"]) == [10, 20]
     assert list(curve["at_risk"]) == [4, 3]
     assert curve["share"].to_numpy() == pytest.approx([0.75, 0.5])
@@ -65,12 +66,8 @@ def test_statsmodels_gives_the_same():
     gap[0], end = 999, np.append(400, rng.integers(5, 120, 399))  # the last one is still waiting
     days, ordered = np.minimum(gap, end), gap <= end
     theirs = SurvfuncRight(days, ordered)
-    unique = np.unique(days)
-    ours = still_waiting(
-        unique,
-        np.array([(ordered & (days == d)).sum() for d in unique]),
-        np.array([(~ordered & (days == d)).sum() for d in unique]),
-    )
+    both = pd.DataFrame({"gap_days": days, "ordered": ordered, "waiting": ~ordered}).astype("int64")
+    ours = still_waiting(both.groupby("gap_days", as_index=False).sum())
     assert list(ours["days"]) == list(theirs.surv_times)
     assert ours["share"].to_numpy() == pytest.approx(theirs.surv_prob)
     low, high = theirs.quantile_ci(0.5, method="cloglog")

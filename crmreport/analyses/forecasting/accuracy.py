@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-Array = npt.NDArray[np.float64]
+from crmreport.metrics.intervals import Array
 
 
 def mase_scale(history: Array, season: int) -> float:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.forecasting.accuracy import Array, better_by_chance, bias, mase, mase_scale, wape
+from crmreport.analyses.forecasting.accuracy import better_by_chance, bias, mase, mase_scale, wape
 from crmreport.analyses.forecasting.methods import TITLES, forecasts, possible_methods
-from crmreport.metrics.intervals import wilson
+from crmreport.metrics.intervals import Array, wilson
 
 LEVEL = 0.8  # of the forecast's intervals: for 95 % one would need 19 earlier errors of each horizon
 FEWEST_ORIGINS = 4  # as many errors as an interval of that level takes

@@ -9,7 +9,6 @@ import pandas as pd
 
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.analyses.forecasting import scenarios as forecast_market
-from crmreport.analyses.forecasting.accuracy import Array
 from crmreport.analyses.forecasting.backtest import (
     FEWEST_ORIGINS,
     accuracy_of,
@@ -21,6 +20,7 @@ from crmreport.analyses.forecasting.backtest import (
 )
 from crmreport.analyses.forecasting.methods import forecasts, possible_methods
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 from crmreport.periods import Kind, Period
 from crmreport.segments import ALL
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from crmreport.analyses.forecasting.accuracy import Array
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 
 # From the simplest on: a later one is only used if it is better by a margin. The mean of the methods comes
 # before each of them, as it did best where methods were compared on many series (the M competitions).

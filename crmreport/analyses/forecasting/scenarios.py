@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.forecasting.accuracy import Array
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 from crmreport.periods import Period
 from crmreport.tables.engine import IbisTable
 

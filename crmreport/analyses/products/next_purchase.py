@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import ibis
-import numpy as np
 import pandas as pd
 
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.analyses.shown import large_enough
+from crmreport.analyses.survival import FROM_START, survival_curve
 from crmreport.language import _t
-from crmreport.metrics.intervals import Array, Z
 from crmreport.metrics.placing import by_segment
 from crmreport.segments import ALL
 from crmreport.tables.engine import IbisTable
@@ -69,34 +68,22 @@ def _counts(rows: IbisTable) -> dict[str, object]:
     }
 
 
-def still_waiting(gap_days: Array, ordered: Array, waiting: Array) -> pd.DataFrame:
-    """Give the Kaplan-Meier curve of the share who have not ordered again after so many days.
+def still_waiting(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the share who have not ordered again after so many days (see `survival_curve`).
 
-    Kaplan & Meier 1958, Journal of the American Statistical Association 53, 457-481; the interval is that of
-    the log-log transform with Greenwood's variance (Kalbfleisch & Prentice 1980, The Statistical Analysis
-    of Failure Time Data). Arguments: see `gaps`, of one segment, in order of the days. Columns: `days` (each
-    on which somebody ordered), `at_risk`, `share`, `low`, `high`.
+    `rows`: see `gaps`, of one segment. Columns: `days` (each on which somebody ordered), `at_risk`, `share`,
+    `low`, `high`.
     """
-    leaving = ordered + waiting
-    at_risk = leaving[::-1].cumsum()[::-1].astype(float)
-    happened = ordered > 0
-    n, d = at_risk[happened], ordered[happened].astype(float)
-    share = np.cumprod(1 - d / n)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.cumsum(d / (n * (n - d)))
-        log = np.log(share)
-        half = Z * np.sqrt(variance) / np.abs(log)
-        low, high = share ** np.exp(half), share ** np.exp(-half)
-    is_over = share <= 0
-    return pd.DataFrame(
-        {
-            "days": gap_days[happened].astype("int64"),
-            "at_risk": n.astype("int64"),
-            "share": share,
-            "low": np.where(is_over, 0.0, low),
-            "high": np.where(is_over, np.nan, high),
-        }
+    counted = rows.assign(
+        entered_days=FROM_START,
+        days=rows["gap_days"],
+        ended=rows["ordered"],
+        otherwise=0,
+        open=rows["waiting"],
     )
+    curve = survival_curve(counted).rename(columns={"survival": "share"})
+    over = curve["share"] <= 0  # all have ordered: not one is known to wait longer
+    return curve.assign(low=curve["low"].mask(over, 0.0))[["days", "at_risk", "share", "low", "high"]]
 
 
 def quantile_days(curve: pd.DataFrame, quantile: float, column: str = "share") -> float:
@@ -120,7 +107,7 @@ def times_to_order(counted: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         of = dict(zip(("dimension", "segment"), key, strict=True))
         days = rows["gap_days"].to_numpy()
         ordered, waiting = rows["ordered"].to_numpy(), rows["waiting"].to_numpy()
-        curve = still_waiting(days, ordered, waiting)
+        curve = still_waiting(rows)
         quartiles = {name: quantile_days(curve, q) for name, q in _QUARTILES.items()}
         low, high = (quantile_days(curve, 0.5, c) for c in ("low", "high"))
         counts = {"customers": int((ordered + waiting).sum()), "ordered": int(ordered.sum())}
@@ -158,7 +145,7 @@ def _compute(known: Known) -> Frames:
         counted.merge(shown[["dimension", "segment"]], on=["dimension", "segment"])
     )
     whole = counted[counted["dimension"] == ALL]
-    curve = still_waiting(*(whole[c].to_numpy() for c in ("gap_days", "ordered", "waiting")))
+    curve = still_waiting(whole)
     return {"times": times, "within": shares, "curve": curve}
 
 

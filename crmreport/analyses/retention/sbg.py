@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Array, Fitted, maximise_over
+from crmreport.analyses.value.likelihood import Fitted, maximise_over
+from crmreport.metrics.intervals import Array
 
 NAME = "sbg"
 PARAMETERS = ("alpha", "beta")

@@ -12,9 +12,9 @@ from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.analyses.durations import curves, grouped_durations, medians
 from crmreport.analyses.retention import sbg
 from crmreport.analyses.survival import FROM_START, count_durations, on_days, survival_curve
-from crmreport.analyses.value.likelihood import Array, Fitted
+from crmreport.analyses.value.likelihood import Fitted
 from crmreport.language import _t
-from crmreport.metrics.intervals import Z
+from crmreport.metrics.intervals import Array, Z
 from crmreport.tables.contract import table
 from crmreport.tables.engine import IbisTable
 

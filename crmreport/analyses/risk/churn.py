@@ -21,9 +21,10 @@ from crmreport.analyses.risk.features import (
 from crmreport.analyses.risk.groups import groups
 from crmreport.analyses.risk.leaks import leaks
 from crmreport.analyses.risk.model import Model
-from crmreport.analyses.risk.quality import Array, calibration, quality_of
+from crmreport.analyses.risk.quality import calibration, quality_of
 from crmreport.analyses.risk.training import MOST_ROWS, Cutoffs, Tested, cutoffs, refitted, sample, tested
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 from crmreport.tables.contract import table
 from crmreport.tables.data import Data
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from crmreport.analyses.risk.model import Model
-from crmreport.analyses.risk.quality import Array, aucs
+from crmreport.analyses.risk.quality import aucs
 from crmreport.analyses.risk.training import SEED
-from crmreport.metrics.intervals import Z
+from crmreport.metrics.intervals import Array, Z
 
 _CORRELATED = 0.7
 _REPEATS = 10

@@ -7,8 +7,9 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.risk.quality import Array, aucs
+from crmreport.analyses.risk.quality import aucs
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 
 HIGHEST_AUC = 0.95
 FEWEST = 30

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.risk.quality import Array
 from crmreport.language import _t
+from crmreport.metrics.intervals import Array
 
 TITLES: dict[str, str] = {
     "base_rate": _t("The same probability for all"),

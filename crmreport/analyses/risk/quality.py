@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from crmreport.metrics.intervals import Z, wilson
-
-Array = npt.NDArray[np.float64]
+from crmreport.metrics.intervals import Array, Z, wilson
 
 QUALITY = ("auc", "low", "high", "pr_auc", "brier", "brier_skill", "slope", "intercept", "top_decile_lift")
 _LEAST, _MOST = 1e-6, 1 - 1e-6

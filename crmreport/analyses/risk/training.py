@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from crmreport.analyses.risk.model import Model, base_rate, gradient_boosting, of_days
-from crmreport.analyses.risk.quality import Array, auc_gain
+from crmreport.analyses.risk.quality import auc_gain
+from crmreport.metrics.intervals import Array
 
 SEED = 20_230_501
 MOST_CUTOFFS = 4

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Array, Counts, Fitted, maximise
+from crmreport.analyses.value.likelihood import Counts, Fitted, maximise
+from crmreport.metrics.intervals import Array
 
 NAME = "bgnbd"
 PARAMETERS = ("r", "alpha", "a", "b")

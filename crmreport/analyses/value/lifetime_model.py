@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
-from crmreport.analyses.value.likelihood import Array, Fitted, count_customers
+from crmreport.analyses.value.likelihood import Fitted, count_customers
+from crmreport.metrics.intervals import Array
 from crmreport.tables.engine import IbisTable
 
 MODELS: dict[str, ModuleType] = {bgnbd.NAME: bgnbd, pareto_nbd.NAME: pareto_nbd}

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-Array = npt.NDArray[np.float64]
+from crmreport.metrics.intervals import Array
+
 _LOG_BORDER = 9.0  # parameters are sought between exp(-9) and exp(9)
 _FEW_ROWS = 10_000  # enough to choose where to start
 _STEP = 1e-4

@@ -13,7 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Array, Counts, Fitted, maximise, with_likelihood
+from crmreport.analyses.value.likelihood import Counts, Fitted, maximise, with_likelihood
+from crmreport.metrics.intervals import Array
 
 NAME = "pareto_nbd"
 PARAMETERS = ("r", "alpha", "s", "beta")
