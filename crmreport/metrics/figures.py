@@ -45,15 +45,17 @@ class Writer:
         return written.replace("-", _MINUS)
 
     def duration(self, minutes: float) -> str:
-        """Write a time in the two largest units that it has."""
+        """Write a time in the two largest units that it has, without one of which there is none."""
         whole = round(minutes)
         sign = _MINUS if whole < 0 else ""
         hours, rest = divmod(abs(whole), 60)
         if hours >= 48:
             days, hours = divmod(hours, 24)
-            return sign + translate(_t("{days} d {hours} h"), self.language, days=days, hours=hours)
+            text = _t("{days} d {hours} h") if hours else _t("{days} d")
+            return sign + translate(text, self.language, days=days, hours=hours)
         if hours:
-            return sign + translate(_t("{hours} h {minutes} min"), self.language, hours=hours, minutes=rest)
+            text = _t("{hours} h {minutes} min") if rest else _t("{hours} h")
+            return sign + translate(text, self.language, hours=hours, minutes=rest)
         return sign + translate(_t("{minutes} min"), self.language, minutes=rest)
 
     def value(self, metric: Metric, value: float) -> str:
