@@ -43,7 +43,7 @@ def describe(metric: Metric, settings: Settings, period: Period) -> dict[str, An
         "tables": tables_of(metric),
         "made_of": [metric.quotient.top.name, metric.quotient.bottom.name] if metric.quotient else [],
         "unit": metric.unit.value,
-        "better": metric.better.value,
+        "direction": metric.better.value,
         "estimate": metric.estimate.value,
         "minimum": metric.minimum,
         "echoes": metric.echoes or None,
