@@ -46,6 +46,10 @@ def test_no_value_is_said():
     ("minutes", "english"),
     [
         (0, "0 min"),
+        (0.5, "30 s"),
+        (-2.1, "−2 min 6 s"),
+        (4, "4 min"),
+        (9.999, "10 min"),
         (59.4, "59 min"),
         (59.6, "1 h"),
         (170, "2 h 50 min"),
@@ -70,6 +74,8 @@ DIFFERENCES = [
     (REVENUE, 788_000, -34_000, "−4.3%"),
     (REVENUE, 0, 500, "+£500.00"),  # of nothing there is no percentage
     (FIRST_RESPONSE_TIME, 118, 52, "+52 min"),
+    (FIRST_RESPONSE_TIME, 118, -110.4, "−1 h 50 min"),
+    (FIRST_RESPONSE_TIME, 2.1, 0.05, "+3 s"),
 ]
 
 

@@ -11,6 +11,7 @@ from crmreport.language import _t, translate
 from crmreport.metrics.metric import Better, Metric, Unit
 
 _MINUS = "−"
+_SHORT = 10  # minutes; times below are written with their seconds
 _LARGE = 10_000  # money from here on is written in thousands or millions
 
 
@@ -46,6 +47,8 @@ class Writer:
 
     def duration(self, minutes: float) -> str:
         """Write a time in the two largest units that it has, without one of which there is none."""
+        if 0 < abs(minutes) < _SHORT:
+            return self._seconds(minutes)
         whole = round(minutes)
         sign = _MINUS if whole < 0 else ""
         hours, rest = divmod(abs(whole), 60)
@@ -57,6 +60,15 @@ class Writer:
             text = _t("{hours} h {minutes} min") if rest else _t("{hours} h")
             return sign + translate(text, self.language, hours=hours, minutes=rest)
         return sign + translate(_t("{minutes} min"), self.language, minutes=rest)
+
+    def _seconds(self, minutes: float) -> str:
+        """Write a time of few minutes."""
+        sign = _MINUS if minutes < 0 else ""
+        whole, seconds = divmod(round(abs(minutes) * 60), 60)
+        text = _t("{minutes} min {seconds} s") if seconds else _t("{minutes} min")
+        if not whole:
+            text = _t("{seconds} s")
+        return sign + translate(text, self.language, minutes=whole, seconds=seconds)
 
     def value(self, metric: Metric, value: float) -> str:
         """Write a metric's value; "no data" where there is none."""
@@ -100,7 +112,8 @@ class Writer:
         In points and minutes it is that of the two figures as they are written, so that a reader who
         subtracts them finds it.
         """
-        step = {Unit.SHARE: 1000, Unit.POINTS: 10, Unit.MINUTES: 1}.get(metric.unit)
+        is_short = max(abs(before), abs(before + difference)) < _SHORT
+        step = {Unit.SHARE: 1000, Unit.POINTS: 10, Unit.MINUTES: 60 if is_short else 1}.get(metric.unit)
         if step:
             difference = (round((before + difference) * step) - round(before * step)) / step
         return self.effect(metric, before, difference)
