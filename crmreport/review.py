@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from crmreport.analyses import analysis_named
+from crmreport.analyses.analysis import Analysis
 from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
 from crmreport.display.outputs import Cards, Chart, Table, Text, in_book
@@ -95,13 +96,17 @@ class Review:
             return self._no_data(lacking[0])
         found = self.context.analysed
         if declared.name in found.declined:
-            reason = found.declined[declared.name].say(self.context.language)
-            return Text(
-                self.context.say(
-                    _t("{title}: {reason}"), title=self.context.say(declared.title), reason=reason
-                )
-            )
+            return self._declined(declared, name)
         return EXHIBITS[name](self.context, found.frames(declared.name))
+
+    def _declined(self, analysis: Analysis, exhibit: str) -> Text:
+        """Say why an analysis was not made, where its first exhibit would be; the others say nothing."""
+        first = next(name for name in EXHIBITS if name.partition(".")[0] == analysis.name)
+        if exhibit != first:
+            return Text("")
+        say = self.context.say
+        reason = self.context.analysed.declined[analysis.name].say(self.context.language)
+        return Text(say(_t("{title}: {reason}"), title=say(analysis.title), reason=reason))
 
     def frame(self, analysis: str, name: str) -> pd.DataFrame:
         """Give a frame of an analysis as it is; the glossary says what its columns mean.

@@ -11,13 +11,15 @@ from crmreport.analysed import analysed
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project, read_project
-from crmreport.display.outputs import MEDIUM
+from crmreport.context import Context
+from crmreport.display.outputs import MEDIUM, Text
 from crmreport.errors import UserError
 from crmreport.exhibits.analyses import EXHIBITS
 from crmreport.language import LANGUAGES, translate
 from crmreport.metrics.metric import SUBJECTS
 from crmreport.results import Results, compute_results, covered
-from crmreport.review import open_review
+from crmreport.review import Review, open_review
+from crmreport.segments import WHOLE
 from crmreport.tables.contract import table
 from tests.conftest import ROOT, BuiltReview
 from tests.small_project import write_project
@@ -78,6 +80,14 @@ def test_what_is_kept_is_not_computed_again_and_what_is_broken_is(project: Proje
     (first.folder / "count.counts.parquet").write_bytes(b"cut short")
     mended = analysed(project, results, [period], (COUNT,))[period.key]
     assert [period.key] * 2 == COMPUTED and len(mended.frames("count")["counts"]) == 1
+
+
+def test_why_an_analysis_is_not_there_is_said_once(project: Project, results: Results) -> None:
+    review = Review(Context(project, results, covered(project, results, "2025-10"), WHOLE, "en"))
+    shown = [review.analysis(name) for name in EXHIBITS if name.startswith("churn.")]
+    assert len(shown) == 3 and all(isinstance(text, Text) for text in shown)
+    said = [text.markdown for text in shown if isinstance(text, Text) and text.markdown]
+    assert len(said) == 1 and said[0].startswith("Churn prediction: To learn from customers")
 
 
 def test_private_frames_are_kept_and_given_to_nobody(project: Project, results: Results) -> None:
