@@ -26,6 +26,9 @@ from crmreport.pages.prepare import HIDDEN_TAG, as_text
 OK = "ok"
 FAILED = "failed"
 
+START_SECONDS = 60  # after which a kernel that does not answer is given up
+STARTS = 3
+
 
 @dataclass(frozen=True)
 class Job:
@@ -87,15 +90,7 @@ def run(job: Job) -> Outcome:
         source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
         source.write_text(job.notebook, encoding="utf-8")
         try:
-            executed = papermill.execute_notebook(
-                str(source),
-                str(target),
-                parameters=job.parameters,
-                kernel_name="python3",
-                cwd=str(job.folder),
-                progress_bar=False,
-                execution_timeout=job.timeout_seconds,
-            )
+            executed = _execute(job, source, target)
         except PapermillExecutionError as error:
             failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
@@ -105,10 +100,42 @@ def run(job: Job) -> Outcome:
             )
         except DeadKernelError:
             failed, error_text = None, translate(_t("the kernel died"), job.page.language)
+        except KernelSilent:
+            failed, error_text = None, translate(_t("the kernel did not begin"), job.page.language)
         else:
             return Outcome(OK, as_text(_cleaned(executed)), time.perf_counter() - started, "")
     page, said = _failure(job, failed, error_text.replace(str(job.folder), "."))
     return Outcome(FAILED, as_text(page), time.perf_counter() - started, said)
+
+
+class KernelSilent(Exception):  # noqa: N818 - what came of it, not an error of ours
+    """A kernel was begun again and again, and never answered."""
+
+
+def _execute(job: Job, source: Path, target: Path) -> nbformat.NotebookNode:
+    """Run a notebook with papermill; a kernel that does not answer is begun again.
+
+    Two that begin at once may be given the same port, of which one then hears nothing
+    (jupyter/jupyter_client #487).
+    """
+    for _start in range(STARTS):
+        try:
+            return papermill.execute_notebook(
+                str(source),
+                str(target),
+                parameters=job.parameters,
+                kernel_name="python3",
+                cwd=str(job.folder),
+                progress_bar=False,
+                start_timeout=START_SECONDS,
+                execution_timeout=job.timeout_seconds,
+            )
+        except DeadKernelError:
+            raise
+        except RuntimeError as error:
+            if "didn't respond" not in str(error):
+                raise
+    raise KernelSilent
 
 
 def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
