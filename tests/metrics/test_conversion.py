@@ -158,3 +158,19 @@ def test_few_owners_of_a_team_are_hidden():
         "third": "hidden",
     }
     assert found["big"]["value"] == 10
+
+
+def test_conversion_is_known_by_the_product_too():
+    """Two leads about a desk, of which one is won, and one about a lamp, which is lost: 50 % and 0 %."""
+    opportunities = """
+    opportunity_id product_id created_at closed_at  is_won
+    1              desk       2025-01-02 2025-04-03 true
+    2              desk       2025-01-02 2025-04-04 false
+    3              lamp       2025-01-02 2025-04-05 false
+    """
+    products = "product_id category\ndesk Desks\nlamp Lighting\n"
+    data = tiny_data(opportunities=opportunities, products=products)
+    found = cube_of(data, "2025-04", metrics=(WIN_RATE,))
+    assert figure(found, WIN_RATE, "2025-04", "category", "Desks")["value"] == 0.5
+    assert figure(found, WIN_RATE, "2025-04", "category", "Lighting")["value"] == 0
+    assert figure(found, WIN_RATE, "2025-04")["denominator"] == 3

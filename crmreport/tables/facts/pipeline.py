@@ -10,8 +10,13 @@ from crmreport.tables.mapping.reading import DECIMAL
 
 
 def _opportunities(given: Inputs) -> IbisTable:
-    """One row per opportunity; won or lost only once it is closed."""
-    rows = complete(given.tables["opportunities"], "opportunities")
+    """One row per opportunity, with its product's category; won or lost only once it is closed."""
+    source = given.tables["opportunities"]
+    rows = complete(source, "opportunities")
+    products = given.tables.get("products")
+    if products is not None and "category" in products.columns and "product_id" in source.columns:
+        categories = products.select("product_id", "category")
+        rows = rows.left_join(categories, "product_id").drop("product_id_right")
     rows = rows.mutate(
         is_won=ibis.ifelse(rows.closed_at.notnull(), rows.is_won, ibis.null()),
         days_to_close=rows.closed_at.date().delta(rows.created_at.date(), unit="day"),
@@ -30,7 +35,7 @@ OPPORTUNITIES = Fact(
     name="opportunities",
     make=_opportunities,
     needs=("opportunities",),
-    made_from=("opportunities",),
+    made_from=("opportunities", "products"),
     derived={
         "days_to_close": Derived("int64", of="closed_at"),
         "days_to_win": Derived("int64", of="closed_at"),
