@@ -5,6 +5,7 @@ Outputs are made by ipykernel's own shell and taken in by nbclient, so a page is
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 from ipykernel.ipkernel import IPythonKernel
 from IPython.core.profiledir import ProfileDir
 from jupyter_client.session import Session
+from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
 from papermill.engines import NotebookExecutionManager
 from traitlets.config import Config
@@ -41,10 +43,15 @@ class HereClient(Client):
     def execute(self, **_: object) -> NotebookNode:
         """Run all cells, or those before the first that fails."""
         self.reset_execution_trackers()
-        with kernel_here(self.folder) as kernel:
-            self.kc = kernel
-            self.papermill_execute_cells()
-            self.set_widgets_metadata()
+        try:
+            with kernel_here(self.folder) as kernel:
+                self.kc = kernel
+                self.papermill_execute_cells()
+                self.set_widgets_metadata()
+        finally:
+            # What is forked from this process must not share its loop's descriptors.
+            ensure_event_loop().close()
+            asyncio.set_event_loop(None)
         return self.nb
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
-from crmreport.kernels import COLD, FORKED, ONE_THREAD, Begin, can_fork
+from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
 from crmreport.kernels.engine import HELD_BACK
 from crmreport.kernels.engine import NAME as ENGINE
 from crmreport.kernels.fault import (
@@ -33,10 +34,11 @@ from crmreport.kernels.fault import (
 )
 from crmreport.kernels.forking import limit_memory
 from crmreport.kernels.warm import NotWarm, Warm
-from crmreport.language import Phrase, _t, translate
+from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
 from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
-from crmreport.pages.shared import Shared, prepare_shared
+from crmreport.pages.shared import Shared, prepare_shared, rehearsal
+from crmreport.segments import WHOLE
 
 OK = "ok"
 FAILED = "failed"
@@ -103,8 +105,15 @@ class Pages:
         return 60 if self.kernel == FORKED else 0
 
     def prepare(self) -> None:
-        """Make ready what all pages share."""
+        """Make ready what all pages share, and run a page that nobody sees."""
+        if self.shared is None:
+            return
         prepare_shared(self.shared)
+        project, last = self.shared.project, self.shared.periods[-1]
+        page = Page("rehearsal", last.name, WHOLE, SOURCE_LANGUAGE, "rehearsal")
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = run_in(job_of(project, page, rehearsal(), {**page.parameters, 'project': '.'}), WARM, Path(folder), lambda cell: None)
+        print(outcome.error, file=sys.stderr)
 
     def run(self, job: Job, folder: Path, begin: Begin) -> Outcome:
         """Run a page in a process of its own."""
