@@ -14,6 +14,7 @@ import pandas as pd
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project
+from crmreport.frames import read_frame
 from crmreport.language import Phrase
 from crmreport.periods import Period
 from crmreport.results import Results, whole_periods
@@ -44,7 +45,7 @@ class Analysed:
 
     def frame(self, analysis: str, name: str) -> pd.DataFrame:
         """Read one frame; a private one, too."""
-        return pd.read_parquet(self.folder / f"{analysis}.{name}.parquet")
+        return read_frame(self.folder / f"{analysis}.{name}.parquet")
 
 
 def analysed(
