@@ -78,7 +78,9 @@ def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) 
     """
     earlier = sorted(p for p in history if p.end <= period.start)
     testable = ("ok", "incomplete") if period.is_partial else ("ok",)
-    parts = [rows for metric, laid in _laid_out(cube, testable) for rows in _tested(metric, laid, period, earlier)]
+    parts: list[Columns] = []
+    for metric, laid in _laid_out(cube, testable):
+        parts += _tested(metric, laid, period, earlier)
     if not parts:
         return pd.DataFrame()
     changes = pd.DataFrame({name: np.concatenate([rows[name] for rows in parts]) for name in parts[0]})
@@ -240,7 +242,8 @@ def _rows(
 def _dispersion(routine: Array) -> Array:
     """Say how much more the figure varied in the past than chance explains: 1 or more, per segment.
 
-    Robust, so that one past upheaval does not excuse the next. With too short a history it is 1: chance alone.
+    Robust, so that one past upheaval does not excuse the next. With too short a history it is 1: chance
+    alone.
     """
     dispersion = np.ones(len(routine))
     long = np.isfinite(routine).sum(axis=1) >= MINIMUM_HISTORY
