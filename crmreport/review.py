@@ -74,9 +74,9 @@ class Review:
 
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
-        if self.context.results.funnel.empty:
+        if self.context.funnel.empty:
             return self._no_data("stage_history")
-        return funnel(self.context, self.context.results.funnel)
+        return funnel(self.context, self.context.funnel)
 
     def analysis(self, name: str) -> Chart | Table | Text:
         """Show what an analysis found about the whole company; `name`: its own and the exhibit's.
@@ -97,7 +97,7 @@ class Review:
         found = self.context.analysed
         if declared.name in found.declined:
             return self._declined(declared, name)
-        return EXHIBITS[name](self.context, found.frames(declared.name))
+        return EXHIBITS[name](self.context, self.context.frames(declared.name))
 
     def _declined(self, analysis: Analysis, exhibit: str) -> Text:
         """Say why an analysis was not made, where its first exhibit would be; the others say nothing."""
@@ -140,7 +140,7 @@ class Review:
 
     def cleaning(self) -> Table:
         """Show what became of every row that was read."""
-        return tables.cleaning(self.context, self.context.results.cleaning)
+        return tables.cleaning(self.context, self.context.cleaning)
 
     def problems(self) -> Table | Text:
         """List what is amiss in the data, and the chapters that it touches."""
@@ -150,14 +150,14 @@ class Review:
 
     def completeness(self) -> Chart | Text:
         """Draw how full the columns are that have empty cells, the emptiest first."""
-        return quality.completeness(self.context, self.context.results.quality)
+        return quality.completeness(self.context, self.context.quality)
 
     def volume(self, table: str) -> Chart | Text:
         """Draw how many rows a table has in each month, beside those to be expected.
 
         Empty for a table that is not connected, or whose rows have no time.
         """
-        return quality.volume(self.context, self.context.results.quality, table)
+        return quality.volume(self.context, self.context.quality, table)
 
     def provenance(self) -> Table:
         """Show what the page was made from, so that it can be made again."""
