@@ -83,6 +83,7 @@ class Settings(Frozen):
     notebooks: str = "notebooks"
     book: str = "book"
     page_timeout_seconds: Annotated[int, Field(ge=1)] = 600
+    cache_mb: Annotated[int, Field(ge=1)] = 2000  # of results and pages kept; the least used go first
 
     @field_validator("tables", mode="before")
     @classmethod

@@ -20,6 +20,7 @@ from crmreport.metrics import METRICS
 from crmreport.metrics.figures import Writer
 from crmreport.metrics.metric import Metric
 from crmreport.periods import Kind, Period
+from crmreport.reads import note
 from crmreport.results import Results, changes_of
 from crmreport.segments import ALL, UNKNOWN, WHOLE, Segment
 from crmreport.tables.contract import dimension_title
@@ -59,14 +60,17 @@ class Context:
 
     def figure(self, metric: Metric, segment: Segment, period: Period) -> dict[str, Any] | None:
         """Give one row of the cube; None where there is none."""
+        note(f"figures {metric.name} {period.key}")
         return self._figures(metric).get((segment.dimension, segment.value, period.key))
 
     def has(self, metric: Metric) -> bool:
         """Say whether the data know the metric at all."""
+        note(f"figures {metric.name} {self.period.key}")
         return (ALL, ALL, self.period.key) in self._figures(metric)
 
     def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
         """List the segments of a dimension for which there are figures in the period, largest first."""
+        note(f"figures {metric.name} {self.period.key}")
         found = [
             (row, segment)
             for (of, segment, period), row in self._figures(metric).items()
@@ -82,6 +86,7 @@ class Context:
 
     def trend_periods(self) -> tuple[Period, ...]:
         """List the periods that a trend shows, oldest first, the page's own last; as far as the data go."""
+        note("first_day")
         periods = [self.period]
         for _ in range(TREND_PERIODS[self.period.kind] - 1):
             first = periods[0]
@@ -96,18 +101,24 @@ class Context:
 
     # Changes and findings
 
-    @cached_property
+    @property
     def changes(self) -> pd.DataFrame:
         """Every tested change of the period; see `crmreport.findings.detect.find_changes`."""
+        note(f"changes {self.period.key}")
+        return self._all_changes
+
+    @cached_property
+    def _all_changes(self) -> pd.DataFrame:
         return changes_of(self.project, self.results, self.period)
 
     @cached_property
     def _changes(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
-        rows = self.changes.to_dict("records")
+        rows = self._all_changes.to_dict("records")
         return {(r["metric"], r["dimension"], r["segment"], r["baseline"]): r for r in rows}
 
     def change(self, metric: Metric, segment: Segment, baseline: str) -> dict[str, Any] | None:
         """Give one tested change; None where the two figures cannot be compared."""
+        note(f"change {metric.name} {self.period.key}")
         return self._changes.get((metric.name, segment.dimension, segment.value, baseline))
 
     def main_change(self, metric: Metric, segment: Segment) -> dict[str, Any] | None:
@@ -125,11 +136,12 @@ class Context:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """The findings about the segment, the weightiest first."""
-        if self.changes.empty:
+        note(f"findings {self.period.key} {self.segment}")
+        if self._all_changes.empty:
             return ()
         if self.segment.is_whole:
-            return find(self.changes, self.project.settings.segments)
-        return of_segment(self.changes, self.segment.dimension, self.segment.value)
+            return find(self._all_changes, self.project.settings.segments)
+        return of_segment(self._all_changes, self.segment.dimension, self.segment.value)
 
     def headlines(self, count: int) -> tuple[Finding, ...]:
         """Give the findings that matter most."""
@@ -143,10 +155,12 @@ class Context:
 
     def target(self, metric: Metric, segment: Segment, period: Period) -> float | None:
         """Give a figure's target, if it has one."""
+        note(f"target {metric.name}")
         return target_of(self._targets, metric.name, period.name, str(segment))
 
     def commentary_file(self) -> Path | None:
         """Find what a person wrote about the period: in the page's language, or else in any."""
+        note(f"commentary {self.period.name} {self.language}")
         return commentary_file(self.project, self.period.name, self.language)
 
     # Names and words
