@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,14 +65,15 @@ def cube_digests(cube: pd.DataFrame, periods: Iterable[Period]) -> dict[str, str
     return found
 
 
-def _hashes(frame: pd.DataFrame) -> np.ndarray:
+def _hashes(frame: pd.DataFrame) -> np.ndarray[Any, Any]:
     """Hash each row; what is missing has one hash, whatever bits or object stand for it."""
     if frame.empty:
         return np.array([mark(list(frame.columns))], dtype="S")
     plain = frame.assign(**{c: frame[c].astype(object).where(frame[c].notna(), None) for c in _loose(frame)})
     floats = frame.select_dtypes("float").columns
     plain = plain.assign(**{c: frame[c].where(frame[c].notna(), np.nan) for c in floats})
-    return pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    hashes: np.ndarray[Any, Any] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return hashes
 
 
 def _loose(frame: pd.DataFrame) -> list[str]:

@@ -16,6 +16,7 @@ A read is one line: what kind of part it is, and which one.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 FILE = "CRMREPORT_READS"  # names the file that a page's process writes its reads to, each once
 
@@ -31,7 +32,7 @@ def note(read: str) -> None:
         return
     known.add(read)
     if file:
-        with open(file, "a", encoding="utf-8") as lines:
+        with Path(file).open("a", encoding="utf-8") as lines:
             lines.write(f"{read}\n")
 
 

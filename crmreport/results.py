@@ -8,8 +8,6 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -33,11 +31,8 @@ from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
+from crmreport.versions import code_fingerprint, library_versions
 
-_LIBRARIES = (
-    *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
-    *("pyarrow", "python-calamine", "rapidfuzz", "scikit-learn", "scipy", "statsmodels"),
-)
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
     *("analysed.py", "digests.py", "periods.py", "results.py", "segments.py", "targets.py"),
@@ -221,24 +216,6 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
         _write(changes, path)
         changes = pd.read_parquet(path)
     return changes
-
-
-@cache
-def code_fingerprint(*parts: str) -> str:
-    """Tell this version of our code from any other; of some of its modules and folders, or of all."""
-    root = Path(__file__).parent
-    chosen = [root / part for part in parts] or [root]
-    files = [f for c in chosen for f in ([c] if c.is_file() else c.rglob("*")) if f.is_file()]
-    digest = hashlib.sha256()
-    for file in sorted(f for f in files if f.suffix != ".pyc"):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """Give the versions of the libraries that a number or a picture may depend on."""
-    return {name: version(name) for name in _LIBRARIES}
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:

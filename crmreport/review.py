@@ -75,6 +75,7 @@ class Review:
 
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
+        note("knows stage_history")
         if self.context.results.funnel.empty:
             return self._no_data("stage_history")
         return funnel(self.context, self.context.results.funnel)

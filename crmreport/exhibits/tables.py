@@ -16,10 +16,10 @@ from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t, translate, write_date
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
-from crmreport.results import page_code
 from crmreport.segments import UNKNOWN, WHOLE, Segment
 from crmreport.slices import fingerprint_of_reads
 from crmreport.tables.cleaning.rules import ACTIONS, RULES
+from crmreport.versions import page_code
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}

@@ -22,6 +22,7 @@ from crmreport.display.outputs import MEDIUM
 from crmreport.language import _t, translate
 from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
+from crmreport.reads import FILE as READS_FILE
 
 OK = "ok"
 FAILED = "failed"
@@ -53,12 +54,16 @@ def log_of(project: Project) -> Path:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: the executed notebook's text, or the page that says what failed."""
+    """What came of a job: the executed notebook's text, or the page that says what failed.
+
+    `reads`: what the page looked at, sorted; see `crmreport.reads`.
+    """
 
     state: str
     notebook: str
     seconds: float
     error: str
+    reads: tuple[str, ...] = ()
 
 
 def run_all(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[Job, Outcome]]:
@@ -87,25 +92,30 @@ def run(job: Job) -> Outcome:
     """Run one page; a cell's error, a dead or a hanging kernel make a failed page, not a failed build."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
+        source, target, reads = (Path(folder, name) for name in ("in.ipynb", "out.ipynb", "reads"))
         source.write_text(job.notebook, encoding="utf-8")
+        failed, error_text = None, ""
+        os.environ[READS_FILE] = str(reads)  # the kernel inherits it
         try:
             executed = _execute(job, source, target)
         except PapermillExecutionError as error:
             failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
         except CellTimeoutError:
-            failed, error_text = (
-                None,
-                translate(_t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds),
+            error_text = translate(
+                _t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds
             )
         except DeadKernelError:
-            failed, error_text = None, translate(_t("the kernel died"), job.page.language)
+            error_text = translate(_t("the kernel died"), job.page.language)
         except KernelSilent:
-            failed, error_text = None, translate(_t("the kernel did not begin"), job.page.language)
-        else:
-            return Outcome(OK, as_text(_cleaned(executed)), time.perf_counter() - started, "")
+            error_text = translate(_t("the kernel did not begin"), job.page.language)
+        finally:
+            del os.environ[READS_FILE]
+        lines = reads.read_text(encoding="utf-8").splitlines() if reads.is_file() else []
+    seconds, noted = time.perf_counter() - started, tuple(sorted(set(lines)))
+    if not error_text:
+        return Outcome(OK, as_text(_cleaned(executed)), seconds, "", noted)
     page, said = _failure(job, failed, error_text.replace(str(job.folder), "."))
-    return Outcome(FAILED, as_text(page), time.perf_counter() - started, said)
+    return Outcome(FAILED, as_text(page), seconds, said, noted)
 
 
 class KernelSilent(Exception):  # noqa: N818 - what came of it, not an error of ours
