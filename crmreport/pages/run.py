@@ -38,11 +38,11 @@ from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
 from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
 from crmreport.pages.shared import Shared, prepare_shared, rehearsal
+from crmreport.reads import FILE as READS_FILE
 from crmreport.segments import WHOLE
 
 OK = "ok"
 FAILED = "failed"
-READS = "CRMREPORT_READS"  # names the file in which a page's process notes what it reads of the results
 
 START_SECONDS = 60  # after which a kernel that does not answer is given up
 STARTS = 3
@@ -77,7 +77,7 @@ def log_of(project: Project) -> Path:
 class Outcome:
     """What came of a job: the executed notebook's text, or the page that says what failed.
 
-    `reads`: what the page noted in the file that the environment's `READS` names, each line once.
+    `reads`: what the page looked at, sorted; see `crmreport.reads`.
     """
 
     state: str
@@ -112,7 +112,12 @@ class Pages:
         project, last = self.shared.project, self.shared.periods[-1]
         page = Page("rehearsal", last.name, WHOLE, SOURCE_LANGUAGE, "rehearsal")
         with tempfile.TemporaryDirectory() as folder:
-            outcome = run_in(job_of(project, page, rehearsal(), {**page.parameters, 'project': '.'}), WARM, Path(folder), lambda cell: None)
+            outcome = run_in(
+                job_of(project, page, rehearsal(), {**page.parameters, "project": "."}),
+                WARM,
+                Path(folder),
+                lambda cell: None,
+            )
         print(outcome.error, file=sys.stderr)
 
     def run(self, job: Job, folder: Path, begin: Begin) -> Outcome:
@@ -192,7 +197,7 @@ def run(job: Job) -> Outcome:
 def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
     """Run one page by a kernel; `folder`: for what it needs meanwhile; `begin`: told each cell's number."""
     started = time.perf_counter()
-    os.environ[READS] = str(folder / "reads")
+    os.environ[READS_FILE] = str(folder / "reads")
     os.environ["IPYTHONDIR"] = str(folder)  # no start-up files, no history: the same on every machine
     failed = None
     try:
@@ -227,9 +232,7 @@ class KernelSilent(Exception):  # noqa: N818 - what came of it, not an error of 
     """A kernel was begun again and again, and never answered."""
 
 
-def _execute(
-    job: Job, kernel: str, folder: Path, begin: Begin
-) -> nbformat.NotebookNode:
+def _execute(job: Job, kernel: str, folder: Path, begin: Begin) -> nbformat.NotebookNode:
     """Run a notebook with papermill; a kernel that does not answer is begun again.
 
     Two that begin at once may be given the same port, of which one then hears nothing
@@ -260,7 +263,9 @@ def _execute(
     raise KernelSilent
 
 
-_CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")  # by which ipykernel names a cell in a warning
+_CELL_FILE = re.compile(
+    r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py"
+)  # by which ipykernel names a cell in a warning
 
 
 def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
