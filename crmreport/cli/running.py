@@ -31,22 +31,17 @@ from crmreport.single import DEFAULT_FOLDER, run_single
 from crmreport.work import Request
 
 
-class Shard(click.ParamType):
-    """Reads ``2/3``: the second of three parts."""
-
-    name = "shard"
-
-    def convert(
-        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """Read it; a usage error for anything else."""
-        if isinstance(value, tuple):
-            return value
-        found = re.fullmatch("([0-9]{1,4})/([0-9]{1,4})", value)
-        part, of = (int(found[1]), int(found[2])) if found else (0, 0)
-        if not 1 <= part <= of:
-            self.fail(say(_t("{given} is no part. Write 2/3 for the second of three."), given=value))
-        return part, of
+def _shard(_: click.Context, __: click.Parameter, given: str | None) -> tuple[int, int] | None:
+    """Read ``2/3``, the second of three parts; a usage error for anything else."""
+    if given is None:
+        return None
+    found = re.fullmatch("([0-9]{1,4})/([0-9]{1,4})", given)
+    part, of = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= part <= of:
+        raise click.BadParameter(
+            say(_t("{given} is no part. Write 2/3 for the second of three."), given=given)
+        )
+    return part, of
 
 
 @click.command(
@@ -77,7 +72,7 @@ class Shard(click.ParamType):
 )
 @click.option(
     "--shard",
-    type=Shard(),
+    callback=_shard,
     metavar="I/N",
     help=say(_t("Run this part of the pages that a build with the same options would run.")),
 )
