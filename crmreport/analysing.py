@@ -117,7 +117,12 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 def _run(task: Task) -> int:
     """Make a task's analyses; give their number."""
     data, made = _known(
-        task.tables, task.first_day, task.as_of, task.periods, task.settings.timezone, task.settings.active_days
+        task.tables,
+        task.first_day,
+        task.as_of,
+        task.periods,
+        task.settings.timezone,
+        task.settings.active_days,
     )
     known = Known(
         data=data,

@@ -67,9 +67,9 @@ class Results:
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
     `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
-    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
-    fingerprint. `columns`: each table's columns; `schema`: those of its source, see
-    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
+    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used
+    in `SET_ASIDE`. `data`: each source's fingerprint. `columns`: each table's columns; `schema`: those of its
+    source, see `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
@@ -194,12 +194,10 @@ def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Perio
 def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
     """Give the tested changes of a period (see `find_changes`), kept by the figures that they rest on.
 
-    These are the period's own, those with which it is compared, and those of earlier whole periods; what comes
-    later changes nothing.
+    These are the period's own, those with which it is compared, and those of earlier whole periods; what
+    comes later changes nothing.
     """
-    earlier = tuple(
-        p for p in whole_periods(project, results, period.kind) if p.end <= period.start
-    )
+    earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
     keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
     cube = results.cube[results.cube["period"].isin(keys)]
     depends = hashlib.sha256(pd.util.hash_pandas_object(cube, index=False).to_numpy().tobytes())

@@ -38,7 +38,7 @@ def until(data: Data, end: date) -> Data:
 
 
 def known_since(given: IbisTable, name: str) -> IbisValue | None:
-    """Give the day since which each row of a table is known, missing where it always was; None if all were."""
+    """Give the day since which each row of a table is known, missing where it always was; None if all are."""
     since = _SINCE.get(name, "")
     return given[since].cast("date") if since in given.columns else None
 
