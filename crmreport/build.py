@@ -24,7 +24,7 @@ from crmreport.pages.run import FAILED, job_of, log_of, run_all
 from crmreport.pages.shards import read_seconds, shard, write_seconds
 from crmreport.pages.why import say_why
 from crmreport.quality.schema import remember
-from crmreport.work import Planned, Request, Work, plan_work
+from crmreport.work import Planned, Request, Work, looked_at_again, plan_work
 
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
@@ -186,8 +186,10 @@ def run_pages(
 
     Give every page's executed notebook and its line of the run table.
     """
-    _compute_once(work, [p for p in pages if p.why], report)
-    pages = [work.looked_at_again(p) for p in pages]
+    at_a_time = at_once or os.cpu_count() or 1
+    _compute_once(work, [p for p in pages if p.why], at_a_time, report)
+    slices = work.slices.anew()  # the analyses are known now
+    pages = [looked_at_again(work.store, p, slices) for p in pages]
     executed: dict[Page, str] = {}
     lines: dict[Page, Ran] = {}
     for planned in pages:
@@ -198,17 +200,16 @@ def run_pages(
     if stale:
         report(_t("Running the pages"), 0, len(stale))
     jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale.values()]
-    at_a_time = at_once or os.cpu_count() or 1
     for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
         planned = stale[job.page]
         executed[job.page] = outcome.notebook
         lines[job.page] = _line(work, planned, outcome.state, outcome.seconds, outcome.error)
-        work.store.write(job.page, planned.key, outcome, work.slices.digest)
+        work.store.write(job.page, planned.key, outcome, slices.digest)
         report(_t("Running the pages"), done, len(stale))
     return executed, tuple(lines[planned.page] for planned in pages)
 
 
-def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
+def _compute_once(work: Work, stale: list[Planned], at_a_time: int, report: Report) -> None:
     """Compute what several pages of a period show, before they run side by side."""
     prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
     for period in work.periods:
@@ -216,8 +217,7 @@ def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
             work.slices.digest(f"changes {period.key}")
     shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
     if shown:
-        report(_t("Analysing the data"), 0, 0)
-        analysed(work.project, work.results, shown)
+        analysed(work.project, work.results, shown, workers=at_a_time, report=report)
 
 
 def _line(work: Work, planned: Planned, state: str, seconds: float, error: str) -> Ran:

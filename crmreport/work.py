@@ -60,13 +60,13 @@ class Work:
         """Where executed pages are kept."""
         return open_store(self.project)
 
-    def looked_at_again(self, planned: Planned) -> Planned:
-        """Look whether a page need not run after all, now that the analyses are there that it shows."""
-        if planned.kept or not planned.why or not planned.why.reads:
-            return planned
-        kept = self.store.find(planned.key, self.slices.digest)
-        why = why_failed(kept) if kept else planned.why
-        return replace(planned, kept=kept, why=why)
+
+def looked_at_again(store: Store, planned: Planned, slices: Slices) -> Planned:
+    """Look whether a page need not run after all, now that the analyses are there that it shows."""
+    if planned.why is None or not planned.why.reads:
+        return planned
+    kept = store.find(planned.key, slices.digest)
+    return replace(planned, kept=kept, why=why_failed(kept)) if kept else planned
 
 
 def plan_work(project: Project, request: Request) -> Work:
