@@ -1,4 +1,4 @@
-"""Layers: charts are written as Vega-Lite that Altair knows, rounded, and nothing is lost that can be seen."""
+"""Layers: charts are written as Vega-Lite that Altair knows, rounded; nothing is lost that can be seen."""
 
 from __future__ import annotations
 
