@@ -5,28 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from crmreport.analysed import Analysed, analysed
+from crmreport.analysed import Analysed
+from crmreport.analyses.analysis import Frames
 from crmreport.config import Project
 from crmreport.errors import UserError, suggestion
 from crmreport.findings.detect import PREVIOUS, YEAR_BEFORE, baselines_of
-from crmreport.findings.rank import Finding, find, headlines, of_segment
+from crmreport.findings.rank import Finding, headlines
 from crmreport.findings.sentences import Speaker
 from crmreport.language import _t, translate, write_period
+from crmreport.lookup import Lookup, Row, lookup_of
 from crmreport.metrics import METRICS
 from crmreport.metrics.figures import Writer
 from crmreport.metrics.metric import Metric
 from crmreport.periods import Kind, Period
 from crmreport.reads import note
-from crmreport.results import Results, changes_of
-from crmreport.segments import ALL, UNKNOWN, WHOLE, Segment
+from crmreport.results import Results
+from crmreport.segments import UNKNOWN, WHOLE, Segment
 from crmreport.tables.contract import dimension_title
-from crmreport.targets import Targets, read_targets, target_of
-
-Figures = dict[tuple[str, str, str], dict[str, Any]]
+from crmreport.targets import target_of
 
 TREND_PERIODS = {Kind.MONTH: 13, Kind.QUARTER: 9, Kind.WEEK: 26, Kind.YEAR: 6, Kind.DAY: 28, Kind.RANGE: 1}
 
@@ -41,48 +40,32 @@ class Context:
     segment: Segment
     language: str
 
+    @cached_property
+    def _lookup(self) -> Lookup:
+        return lookup_of(self.project, self.results, self.period)
+
     # Figures
 
-    @cached_property
-    def _rows_of(self) -> dict[str, pd.DataFrame]:
-        return {str(name): rows for name, rows in self.results.cube.groupby("metric", sort=False)}
-
-    @cached_property
-    def _looked_up(self) -> dict[str, Figures]:
-        return {}
-
-    def _figures(self, metric: Metric) -> Figures:
-        """Give a metric's rows of the cube, by dimension, segment and period."""
-        if metric.name not in self._looked_up:
-            rows = self._rows_of[metric.name].to_dict("records") if metric.name in self._rows_of else []
-            self._looked_up[metric.name] = {(r["dimension"], r["segment"], r["period"]): r for r in rows}
-        return self._looked_up[metric.name]
-
-    def figure(self, metric: Metric, segment: Segment, period: Period) -> dict[str, Any] | None:
+    def figure(self, metric: Metric, segment: Segment, period: Period) -> Row | None:
         """Give one row of the cube; None where there is none."""
         note(f"figures {metric.name} {period.key}")
-        return self._figures(metric).get((segment.dimension, segment.value, period.key))
+        return self._lookup.figures.of(metric.name).get(segment.dimension, segment.value, period.key)
 
     def has(self, metric: Metric) -> bool:
         """Say whether the data know the metric at all."""
-        note(f"figures {metric.name} {self.period.key}")
-        return (ALL, ALL, self.period.key) in self._figures(metric)
+        return self.figure(metric, WHOLE, self.period) is not None
 
     def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
         """List the segments of a dimension for which there are figures in the period, largest first."""
         note(f"figures {metric.name} {self.period.key}")
+        rows = self._lookup.figures.of(metric.name)
+        sizes = rows.columns["denominator" if metric.has_cases else "value"]
         found = [
-            (row, segment)
-            for (of, segment, period), row in self._figures(metric).items()
+            (name == UNKNOWN, -size if (size := sizes[place]) == size else 0.0, name)
+            for (of, name, period), place in rows.places.items()
             if of == dimension and period == self.period.key
         ]
-        basis = "denominator" if metric.has_cases else "value"
-
-        def rank(item: tuple[dict[str, Any], str]) -> tuple[bool, float, str]:
-            row, name = item
-            return name == UNKNOWN, -row[basis] if row[basis] == row[basis] else 0.0, name
-
-        return tuple(Segment(dimension, name) for _, name in sorted(found, key=rank))
+        return tuple(Segment(dimension, name) for *_, name in sorted(found))
 
     def trend_periods(self) -> tuple[Period, ...]:
         """List the periods that a trend shows, oldest first, the page's own last; as far as the data go."""
@@ -94,10 +77,36 @@ class Context:
             periods.insert(0, whole.predecessor())
         return tuple(p for p in periods if p.end > self.results.first_day)
 
-    @cached_property
+    # What else was computed
+
+    @property
     def analysed(self) -> Analysed:
         """The analyses of the period, of the whole company."""
-        return analysed(self.project, self.results, (self.period,))[self.period.key]
+        return self._lookup.analysed
+
+    def frames(self, analysis: str) -> Frames:
+        """Give the frames of an analysis, by name; nobody may change them."""
+        note(f"analysis {analysis} {self.period.key}")
+        return self._lookup.frames(analysis)
+
+    @property
+    def funnel(self) -> pd.DataFrame:
+        """How far leads came; see `crmreport.analyses.pipeline.funnel`."""
+        note(f"funnel {self.period.key}")
+        note(f"funnel {self.period.year_before().key}")
+        return self.results.funnel
+
+    @property
+    def cleaning(self) -> pd.DataFrame:
+        """What became of every row; see `crmreport.tables.cleaning.rules`."""
+        note("cleaning")
+        return self.results.cleaning
+
+    @property
+    def quality(self) -> pd.DataFrame:
+        """What is amiss in the data; see `crmreport.quality.checks`."""
+        note("quality")
+        return self.results.quality
 
     # Changes and findings
 
@@ -105,23 +114,14 @@ class Context:
     def changes(self) -> pd.DataFrame:
         """Every tested change of the period; see `crmreport.findings.detect.find_changes`."""
         note(f"changes {self.period.key}")
-        return self._all_changes
+        return self._lookup.changes
 
-    @cached_property
-    def _all_changes(self) -> pd.DataFrame:
-        return changes_of(self.project, self.results, self.period)
-
-    @cached_property
-    def _changes(self) -> dict[tuple[str, str, str, str], dict[str, Any]]:
-        rows = self._all_changes.to_dict("records")
-        return {(r["metric"], r["dimension"], r["segment"], r["baseline"]): r for r in rows}
-
-    def change(self, metric: Metric, segment: Segment, baseline: str) -> dict[str, Any] | None:
+    def change(self, metric: Metric, segment: Segment, baseline: str) -> Row | None:
         """Give one tested change; None where the two figures cannot be compared."""
         note(f"change {metric.name} {self.period.key}")
-        return self._changes.get((metric.name, segment.dimension, segment.value, baseline))
+        return self._lookup.change_rows.get(metric.name, segment.dimension, segment.value, baseline)
 
-    def main_change(self, metric: Metric, segment: Segment) -> dict[str, Any] | None:
+    def main_change(self, metric: Metric, segment: Segment) -> Row | None:
         """Give the change to speak of: on last year where that is known, else on the period before."""
         for baseline in (YEAR_BEFORE, PREVIOUS):
             found = self.change(metric, segment, baseline)
@@ -133,15 +133,11 @@ class Context:
         """Give the baselines with their periods."""
         return baselines_of(self.period)
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings about the segment, the weightiest first."""
         note(f"findings {self.period.key} {self.segment}")
-        if self._all_changes.empty:
-            return ()
-        if self.segment.is_whole:
-            return find(self._all_changes, self.project.settings.segments)
-        return of_segment(self._all_changes, self.segment.dimension, self.segment.value)
+        return self._lookup.findings(self.segment)
 
     def headlines(self, count: int) -> tuple[Finding, ...]:
         """Give the findings that matter most."""
@@ -149,14 +145,10 @@ class Context:
 
     # Targets and what people write
 
-    @cached_property
-    def _targets(self) -> Targets:
-        return read_targets(self.project)
-
     def target(self, metric: Metric, segment: Segment, period: Period) -> float | None:
         """Give a figure's target, if it has one."""
         note(f"target {metric.name}")
-        return target_of(self._targets, metric.name, period.name, str(segment))
+        return target_of(self._lookup.targets, metric.name, period.name, str(segment))
 
     def commentary_file(self) -> Path | None:
         """Find what a person wrote about the period: in the page's language, or else in any."""

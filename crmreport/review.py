@@ -24,7 +24,7 @@ from crmreport.pages.plan import chapters_of
 from crmreport.pages.touched import quality_of
 from crmreport.reads import note
 from crmreport.results import Results, compute_results, covered, last_complete
-from crmreport.segments import ALL, Segment, parse_segment
+from crmreport.segments import ALL, WHOLE, Segment, parse_segment
 from crmreport.tables.facts import DIMENSIONS
 
 
@@ -76,9 +76,9 @@ class Review:
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
         note("knows stage_history")
-        if self.context.results.funnel.empty:
+        if self.context.funnel.empty:
             return self._no_data("stage_history")
-        return funnel(self.context, self.context.results.funnel)
+        return funnel(self.context, self.context.funnel)
 
     def analysis(self, name: str) -> Chart | Table | Text:
         """Show what an analysis found about the whole company; `name`: its own and the exhibit's.
@@ -100,7 +100,7 @@ class Review:
         found = self.context.analysed
         if declared.name in found.declined:
             return self._declined(declared, name)
-        return EXHIBITS[name](self.context, found.frames(declared.name))
+        return EXHIBITS[name](self.context, self.context.frames(declared.name))
 
     def _declined(self, analysis: Analysis, exhibit: str) -> Text:
         """Say why an analysis was not made, where its first exhibit would be; the others say nothing."""
@@ -144,8 +144,7 @@ class Review:
 
     def cleaning(self) -> Table:
         """Show what became of every row that was read."""
-        note("cleaning")
-        return tables.cleaning(self.context, self.context.results.cleaning)
+        return tables.cleaning(self.context, self.context.cleaning)
 
     def problems(self) -> Table | Text:
         """List what is amiss in the data, and the chapters that it touches."""
@@ -157,16 +156,14 @@ class Review:
 
     def completeness(self) -> Chart | Text:
         """Draw how full the columns are that have empty cells, the emptiest first."""
-        note("quality")
-        return quality.completeness(self.context, self.context.results.quality)
+        return quality.completeness(self.context, self.context.quality)
 
     def volume(self, table: str) -> Chart | Text:
         """Draw how many rows a table has in each month, beside those to be expected.
 
         Empty for a table that is not connected, or whose rows have no time.
         """
-        note("quality")
-        return quality.volume(self.context, self.context.results.quality, table)
+        return quality.volume(self.context, self.context.quality, table)
 
     def sources(self) -> Table:
         """Show what the data were read from, and to which day they reach."""
@@ -238,10 +235,12 @@ def segment_in(results: Results, segment: str) -> Segment:
         raise UserError(
             _t("{name} is not a segment. Write all, or one such as region=North."), name=segment
         ) from None
-    known = results.cube[["dimension", "segment"]].drop_duplicates()
-    values = known.loc[known["dimension"] == part.dimension, "segment"].tolist()
+    if part == WHOLE:
+        return part
+    cube = results.cube
+    values = cube.loc[cube["dimension"] == part.dimension, "segment"].unique().tolist()
     if part.value not in values:
-        dimensions = sorted(set(known["dimension"]) - {ALL})
+        dimensions = sorted(set(cube["dimension"]) - {ALL})
         raise UserError(
             _t("The data have no segment {segment}. {suggestion}"),
             segment=segment,

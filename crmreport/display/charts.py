@@ -1,19 +1,19 @@
-"""Charts: small frames of figures to Altair charts; each knows its title, its words and its numbers.
+"""Charts: small frames of figures to Vega-Lite specifications; each knows its title, words and numbers.
 
-Only the columns that a chart draws go into it: Altair embeds every column of the frame it is given.
+Only the columns that a chart draws go into it, once for all its layers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import altair as alt
 import pandas as pd
 
 from crmreport.display import theme
+from crmreport.display.layers import Part, data, layer, nominal, quantitative, tooltip
 from crmreport.display.outputs import Chart, Table
 
-WIDTH = "container"
 # Vega abbreviates by thousands; Chinese counts by ten thousands.
 _LARGE_NUMBERS = {
     "zh_CN": "abs(datum.value) >= 1e8 ? format(datum.value / 1e8, '~r') + '亿'"
@@ -43,110 +43,108 @@ class Words:
     earlier: str = ""
 
 
-def finish(chart: alt.LayerChart | alt.FacetChart, height: int, words: Words, twin: Table) -> Chart:
-    """Give a chart its size, its theme, its words and its numbers."""
-    sized = chart.properties(width=WIDTH, height=height)
-    sized = sized.configure(**theme.vega_config())
-    return Chart(sized, words.title, words.description, twin)
+def finish(
+    layers: Sequence[Part], drawn: Part, height: int, words: Words, twin: Table, **shared: Part
+) -> Chart:
+    """Lay layers over one another, and give the chart its size, its words and its numbers.
+
+    `drawn`: the data of all layers; `shared`: what is alike in how they encode a channel.
+    """
+    drawing = {
+        "data": drawn,
+        "encoding": shared,
+        "layer": list(layers),
+        "width": "container",
+        "height": height,
+    }
+    return Chart(drawing, words.title, words.description, twin)
 
 
-def axis_of(unit: str, words: Words) -> alt.Axis:
+def axis_of(unit: str, words: Words) -> Part:
     """Give the axis of a unit's values, numbers written as the language does."""
-    axis = alt.Axis(title=words.value_axis, format=_AXIS_FORMAT[unit], tickCount=5)
+    axis: Part = {"title": words.value_axis, "format": _AXIS_FORMAT[unit], "tickCount": 5}
     if _AXIS_FORMAT[unit] == "~s" and words.language in _LARGE_NUMBERS:
-        axis.labelExpr = _LARGE_NUMBERS[words.language]
+        axis["labelExpr"] = _LARGE_NUMBERS[words.language]
     return axis
+
+
+def _along(labels: list[str]) -> Part:
+    """Encode labels along the chart, in their order."""
+    axis = {"title": None, "labelAngle": 0, "labelOverlap": True}
+    return nominal(field="label", sort=labels, axis=axis)
+
+
+def _down(labels: list[str]) -> Part:
+    """Encode labels down the chart, in their order."""
+    return nominal(field="label", sort=labels, axis={"title": None})
+
+
+def _series(**looks: object) -> Part:
+    """Encode series by name, in their order; `looks`: how each is drawn, by name."""
+    return nominal(scale={"domain": list(looks), "range": list(looks.values())}, sort=list(looks))
 
 
 def trend(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
     """Draw a figure over time, with its interval, the year before and the target.
 
     `frame`: one row per period, oldest first: `label`, `value`, `low`, `high`, `earlier` (the same
-    period last year), `target`; missing where there is none. `zero`: whether the axis starts at nought.
+    period last year), `target`; missing where there is none; and `written`. `zero`: whether the axis starts
+    at nought.
     """
-    order = list(frame["label"])
-    x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
-    scale = alt.Scale(zero=zero)
-    y = axis_of(unit, words)
-    tooltip = [
-        alt.Tooltip("label:N", title=words.category_axis),
-        alt.Tooltip("written:N", title=words.value_axis),
-    ]
-    now = frame[["label", "value", "low", "high", "written"]].dropna(subset=["value"])
-    layers: list[alt.Chart] = []
-    if now["low"].notna().any():
-        layers.append(
-            alt.Chart(now[["label", "low", "high"]])
-            .mark_area(color=theme.BAND, opacity=0.35)
-            .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=y), y2="high:Q")
-        )
-    colours = alt.Scale(domain=[words.now, words.earlier], range=[theme.ACCENT, theme.EARLIER])
-    dashes = alt.Scale(domain=[words.now, words.earlier], range=[[1, 0], [4, 3]])
-    lines = [now[["label", "value"]].assign(series=words.now)]
-    if frame["earlier"].notna().any():
-        earlier = frame[["label", "earlier"]].dropna().rename(columns={"earlier": "value"})
-        lines.append(earlier.assign(series=words.earlier))
-    layers.append(
-        alt.Chart(pd.concat(lines, ignore_index=True))
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=x,
-            y=alt.Y("value:Q", scale=scale, axis=y),
-            color=alt.Color("series:N", scale=colours, sort=[words.now, words.earlier]),
-            strokeDash=alt.StrokeDash("series:N", scale=dashes, sort=[words.now, words.earlier]),
-        )
+    figures = [name for name in ("value", "low", "high", "earlier", "target") if frame[name].notna().any()]
+    now, earlier = {"datum": words.now}, {"datum": words.earlier}
+    line = {"strokeWidth": 2, "invalid": "filter"}
+    layers = []
+    if "low" in figures:
+        band = {"color": theme.BAND, "opacity": 0.35, "invalid": "filter"}
+        layers.append(layer("area", band, y="low", y2="high"))
+    layers.append(layer("line", line, y="value", color=now, strokeDash=now))
+    if "earlier" in figures:
+        layers.append(layer("line", line, y="earlier", color=earlier, strokeDash=earlier))
+    if "target" in figures:
+        layers.append(layer("tick", {"color": theme.INK, "thickness": 2, "width": 18}, y="target"))
+    told = tooltip(label=words.category_axis, written=words.value_axis)
+    layers.append(layer("circle", {"color": theme.ACCENT, "size": 36, "opacity": 1}, y="value", tooltip=told))
+    return finish(
+        layers,
+        data(frame[["label", *figures, "written"]], figures),
+        190,
+        words,
+        twin,
+        x=_along(list(frame["label"])),
+        y=quantitative(scale={"zero": zero}, axis=axis_of(unit, words)),
+        color=_series(**{words.now: theme.ACCENT, words.earlier: theme.EARLIER}),
+        strokeDash=_series(**{words.now: [1, 0], words.earlier: [4, 3]}),
     )
-    if frame["target"].notna().any():
-        layers.append(
-            alt.Chart(frame[["label", "target"]].dropna())
-            .mark_tick(color=theme.INK, thickness=2, width=18)
-            .encode(x=x, y=alt.Y("target:Q", scale=scale, axis=y))
-        )
-    layers.append(
-        alt.Chart(now[["label", "value", "written"]])
-        .mark_circle(color=theme.ACCENT, size=36, opacity=1)
-        .encode(x=x, y=alt.Y("value:Q", scale=scale, axis=y), tooltip=tooltip)
-    )
-    return finish(alt.layer(*layers), 190, words, twin)
 
 
 def comparison(frame: pd.DataFrame, unit: str, words: Words, twin: Table, zero: bool) -> Chart:
     """Draw a figure by segment: now with its interval, and before as a hollow mark.
 
     `frame`: one row per segment, in the order to be drawn: `label`, `value`, `low`, `high`, `earlier`,
-    `written`.
+    `written`, `written_earlier`.
     """
-    order = list(frame["label"])
-    y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = axis_of(unit, words)
-    scale = alt.Scale(zero=zero, nice=True)
-    known = frame.dropna(subset=["value"])
-    marks = [known[["label", "value", "written"]].assign(series=words.now)]
+    names = [name for name in (words.now, words.earlier) if name]
+    columns = {"value": "written"}
     if frame["earlier"].notna().any():
-        earlier = frame[["label", "earlier", "written_earlier"]].dropna()
-        marks.append(
-            earlier.rename(columns={"earlier": "value", "written_earlier": "written"}).assign(
-                series=words.earlier
-            )
-        )
-    domain = [name for name in (words.now, words.earlier) if name]
-    colours = alt.Scale(domain=domain, range=[theme.ACCENT, theme.EARLIER][: len(domain)])
-    shapes = alt.Scale(domain=domain, range=["circle", "diamond"][: len(domain)])
-    layers = [
-        alt.Chart(known[["label", "low", "high"]].dropna())
-        .mark_rule(color=theme.BAND, strokeWidth=5, opacity=0.7)
-        .encode(y=y, x=alt.X("low:Q", scale=scale, axis=x), x2="high:Q"),
-        alt.Chart(pd.concat(marks, ignore_index=True))
-        .mark_point(size=70, filled=True, opacity=1)
-        .encode(
-            y=y,
-            x=alt.X("value:Q", scale=scale, axis=x),
-            color=alt.Color("series:N", scale=colours),
-            shape=alt.Shape("series:N", scale=shapes),
-            tooltip=[alt.Tooltip("series:N", title=" "), alt.Tooltip("written:N", title=words.value_axis)],
-        ),
-    ]
-    return finish(alt.layer(*layers), 28 * max(len(frame), 2) + 20, words, twin)
+        columns["earlier"] = "written_earlier"
+    layers = [layer("rule", {"color": theme.BAND, "strokeWidth": 5, "opacity": 0.7}, x="low", x2="high")]
+    for (column, written), name in zip(columns.items(), names, strict=False):
+        one, told = {"datum": name}, tooltip(**{written: name})
+        point = {"size": 70, "filled": True, "opacity": 1}
+        layers.append(layer("point", point, x=column, color=one, shape=one, tooltip=told))
+    figures = ["low", "high", *columns]
+    return finish(
+        layers,
+        data(frame[["label", *figures, *columns.values()]], figures),
+        28 * max(len(frame), 2) + 20,
+        words,
+        twin,
+        y=_down(list(frame["label"])),
+        x=quantitative(scale={"zero": zero, "nice": True}, axis=axis_of(unit, words)),
+        color=_series(**dict(zip(names, (theme.ACCENT, theme.EARLIER), strict=False))),
+        shape=_series(**dict(zip(names, ("circle", "diamond"), strict=False))),
+    )
 
 
 def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
@@ -154,36 +152,30 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
 
     `frame`: one row per segment, in the order to be drawn: `label`, `value`, `written`, `earlier`.
     """
-    order = list(frame["label"])
-    y = alt.Y("label:N", sort=order, axis=alt.Axis(title=None))
-    x = axis_of(unit, words)
-    known = frame.dropna(subset=["value"])
-    named = [name for name in (words.now, words.earlier) if name]
-    colours = alt.Scale(domain=named, range=[theme.ACCENT, theme.INK][: len(named)])
-    # Room at the right for the figures, so that no mark runs through them.
-    furthest = frame[["value", "earlier"]].max().max()
-    room = alt.Scale(domain=[0, furthest * 1.18], nice=False)
-    base = alt.Chart(known[["label", "value", "written"]].assign(series=words.now))
+    names = [name for name in (words.now, words.earlier) if name]
+    told = tooltip(label=words.category_axis, written=words.value_axis)
     layers = [
-        base.mark_bar(height={"band": 0.62}).encode(
-            y=y,
-            x=alt.X("value:Q", axis=x, scale=room),
-            color=alt.Color("series:N", scale=colours),
-            tooltip=[
-                alt.Tooltip("label:N", title=words.category_axis),
-                alt.Tooltip("written:N", title=words.value_axis),
-            ],
-        ),
-        base.mark_text(align="right", color=theme.INK).encode(y=y, x=alt.value("width"), text="written:N"),
+        layer("bar", {"height": {"band": 0.62}}, x="value", color={"datum": words.now}, tooltip=told),
+        layer("text", {"align": "right", "color": theme.INK}, x={"value": "width"}, text="written"),
     ]
+    figures = ["value"]
     if frame["earlier"].notna().any():
-        earlier = frame[["label", "earlier"]].dropna().assign(series=words.earlier)
-        layers.append(
-            alt.Chart(earlier)
-            .mark_tick(thickness=2, height={"band": 0.8})
-            .encode(y=y, x=alt.X("earlier:Q", axis=x, scale=room), color=alt.Color("series:N", scale=colours))
-        )
-    return finish(alt.layer(*layers), 30 * max(len(frame), 2) + 20, words, twin)
+        figures.append("earlier")
+        tick = {"thickness": 2, "height": {"band": 0.8}}
+        layers.append(layer("tick", tick, x="earlier", color={"datum": words.earlier}))
+    # Room at the right for the figures, so that no mark runs through them.
+    room = [0, float(f"{frame[figures].max().max() * 1.18:.5g}")]
+    drawn = frame[["label", *figures]].assign(written=frame["written"].where(frame["value"].notna(), ""))
+    return finish(
+        layers,
+        data(drawn, figures),
+        30 * max(len(frame), 2) + 20,
+        words,
+        twin,
+        y=_down(list(frame["label"])),
+        x=quantitative(scale={"domain": room, "nice": False}, axis=axis_of(unit, words)),
+        color=_series(**dict(zip(names, (theme.ACCENT, theme.INK), strict=False))),
+    )
 
 
 def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinished: str) -> Chart:
@@ -192,35 +184,27 @@ def counts(frame: pd.DataFrame, words: Words, twin: Table, *, gap: str, unfinish
     `frame`: one row per period, oldest first: `label`, `value`, `expected` (missing where nobody can tell),
     `series` (`words.now`, or what `gap` or `unfinished` say), `written`.
     """
-    order = list(frame["label"])
-    x = alt.X("label:N", sort=order, axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True))
-    y = alt.Y("value:Q", axis=axis_of("count", words))
-    known = [words.now, gap, unfinished]
-    domain = [name for name in known if name in set(frame["series"])]
-    colours = dict(zip(known, (theme.BAND, theme.SERIES[1], theme.LINE), strict=True))
-    marks = frame[["label", "expected"]].dropna()
-    if len(marks):
-        domain.append(words.earlier)
-        colours[words.earlier] = theme.INK
-    scale = alt.Scale(domain=domain, range=[colours[name] for name in domain])
-    colour = alt.Color("series:N", scale=scale, legend=alt.Legend(symbolType="square"))
-    layers = [
-        alt.Chart(frame[["label", "value", "series", "written"]])
-        .mark_bar(width={"band": 0.7})
-        .encode(
-            x=x,
-            y=y,
-            color=colour,
-            tooltip=[
-                alt.Tooltip("label:N", title=words.category_axis),
-                alt.Tooltip("written:N", title=words.value_axis),
-            ],
-        ),
-        alt.Chart(marks.assign(series=words.earlier))
-        .mark_tick(thickness=2, width={"band": 0.9})
-        .encode(x=x, y=alt.Y("expected:Q", axis=axis_of("count", words)), color=colour),
-        alt.Chart(frame.loc[frame["series"] == gap, ["label", "value"]].assign(sign=gap[:1]))
-        .mark_text(dy=-8, color=theme.INK, fontSize=12)
-        .encode(x=x, y=y, text="sign:N"),
-    ]
-    return finish(alt.layer(*layers), 130, words, twin)
+    there = set(frame["series"])
+    colours = {words.now: theme.BAND, gap: theme.SERIES[1], unfinished: theme.LINE}
+    looks = {name: colour for name, colour in colours.items() if name in there}
+    told = tooltip(label=words.category_axis, written=words.value_axis)
+    layers = [layer("bar", {"width": {"band": 0.7}}, y="value", color="series", tooltip=told)]
+    figures = ["value"]
+    if frame["expected"].notna().any():
+        figures.append("expected")
+        looks[words.earlier] = theme.INK
+        tick = {"thickness": 2, "width": {"band": 0.9}}
+        layers.append(layer("tick", tick, y="expected", color={"datum": words.earlier}))
+    if gap in there:
+        sign = layer("text", {"dy": -8, "color": theme.INK, "fontSize": 12, "text": gap[:1]}, y="value")
+        layers.append({"transform": [{"filter": {"field": "series", "equal": gap}}], **sign})
+    return finish(
+        layers,
+        data(frame[["label", *figures, "series", "written"]], figures),
+        130,
+        words,
+        twin,
+        x=_along(list(frame["label"])),
+        y=quantitative(axis=axis_of("count", words)),
+        color=_series(**looks) | {"legend": {"symbolType": "square"}},
+    )

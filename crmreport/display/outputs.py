@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import altair as alt
-import pandas as pd
+from crmreport.display import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHART_MIME = "application/vnd.vegalite.v6+json"  # Altair's own renderer says v6.json, which nbformat refuses
 TABLE_MIME = "application/vnd.crmreport.table+json"
@@ -63,6 +65,8 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """Give the table as a frame of texts."""
+        import pandas as pd  # only here, since Sphinx needs no frame
+
         return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
@@ -74,24 +78,33 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart with the sentence that it shows, the same for somebody who cannot see it, and its numbers."""
+    """A chart with the sentence that it shows, the same for somebody who cannot see it, and its numbers.
 
-    chart: alt.LayerChart | alt.FacetChart
+    `drawing`: a Vega-Lite specification without colours and typefaces, which are the theme's.
+    """
+
+    drawing: dict[str, Any]
     title: str
     description: str
     twin: Table
 
     def spec(self) -> dict[str, Any]:
-        """Give the Vega-Lite specification, its data inline; title, description and numbers in `usermeta`."""
-        spec: dict[str, Any] = self.chart.to_dict()
-        spec.pop("$schema", None)
-        spec["usermeta"] = {"title": self.title, "alt": self.description, "twin": self.twin.as_data()}
-        return spec
+        """Give the Vega-Lite specification, with its data and theme; the words and numbers in `usermeta`."""
+        return self._in_book() | {"config": theme.vega_config()}
+
+    def _in_book(self) -> dict[str, Any]:
+        """Give it without the theme, which a book has once for all charts."""
+        words = {"title": self.title, "alt": self.description, "twin": self.twin.as_data()}
+        return self.drawing | {"usermeta": words}
 
     def _repr_mimebundle_(self, **options: object) -> Bundle:
         if in_book():
-            return {CHART_MIME: self.spec(), "text/plain": self.description}
-        bundle = self.chart.properties(title=self.title)._repr_mimebundle_(**options)
+            return {CHART_MIME: self._in_book(), "text/plain": self.description}
+        import altair  # only here, since a page of a book draws nothing
+
+        spec = self.spec()
+        del spec["usermeta"]
+        bundle = altair.Chart.from_dict(spec | {"title": self.title})._repr_mimebundle_(**options)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         return {**(data or {}), "text/plain": self.description}
 
@@ -104,6 +117,8 @@ class Cards:
 
     def frame(self) -> pd.DataFrame:
         """Give the cards as a frame of texts."""
+        import pandas as pd
+
         rows = [
             {"title": c["title"], "value": c["value"]} | {x["label"]: x["text"] for x in c["changes"]}
             for c in self.cards

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-import altair as alt
 import pandas as pd
 
 from crmreport.display import theme
 from crmreport.display.charts import Words, axis_of, finish
+from crmreport.display.layers import Part, data, layer, nominal, quantitative, tooltip
 from crmreport.display.outputs import Chart, Table
 
 _DASHES = ([1, 0], [5, 3], [2, 2], [8, 3, 2, 3], [1, 0], [5, 3], [2, 2])
@@ -26,52 +24,41 @@ def curves(
     `low`, `high` (missing where there is none) and `written`. `steps`: the figure stays until it changes,
     as a survival curve does. Series differ in dashes as well as in colour.
     """
-    is_number = pd.api.types.is_numeric_dtype(frame["x"])
-    if is_number:
+    if pd.api.types.is_numeric_dtype(frame["x"]):
         marks = sorted({float(v) for v in frame["x"]})
-        axis_x = alt.Axis(title=words.category_axis, format="~r")
+        axis_x: Part = {"title": words.category_axis, "format": "~r"}
         if len(marks) <= _MOST_TICKS:
-            axis_x.values = marks
-        x = alt.X("x:Q", axis=axis_x, scale=alt.Scale(nice=False))
+            axis_x["values"] = marks
+        x = quantitative(field="x", axis=axis_x, scale={"nice": False})
     else:
-        order = list(dict.fromkeys(frame["x"]))
-        labels = alt.Axis(title=words.category_axis or None, labelAngle=0, labelOverlap=True)
-        x = alt.X("x:N", sort=order, axis=labels)
-    scale = alt.Scale(zero=zero)
-    axis = axis_of(unit, words)
+        labels = {"title": words.category_axis or None, "labelAngle": 0, "labelOverlap": True}
+        x = nominal(field="x", sort=list(dict.fromkeys(frame["x"])), axis=labels)
     names = list(dict.fromkeys(frame["series"]))
-    legend = alt.Legend(symbolOpacity=1) if len(names) > 1 else None
-    colours = alt.Scale(domain=names, range=list(theme.SERIES[: len(names)]))
-    dashes = alt.Scale(domain=names, range=list(_DASHES[: len(names)]))
-    colour = alt.Color("series:N", scale=colours, sort=names, legend=legend)
-    known = frame.dropna(subset=["value"])
-    bands = known.dropna(subset=["low", "high"])
-    interpolate: Literal["step-after", "linear"] = "step-after" if steps else "linear"
+    one_by_one = {
+        "field": "series",
+        "sort": names,
+        "legend": {"symbolOpacity": 1} if len(names) > 1 else None,
+    }
+    figures = [name for name in ("value", "low", "high") if frame[name].notna().any()]
+    path = {"interpolate": "step-after" if steps else "linear", "invalid": "filter"}
     layers = []
-    if len(bands):
-        layers.append(
-            alt.Chart(bands[["x", "series", "low", "high"]])
-            .mark_area(opacity=0.2, interpolate=interpolate)
-            .encode(x=x, y=alt.Y("low:Q", scale=scale, axis=axis), y2="high:Q", color=colour)
-        )
-    line = alt.Chart(known[["x", "series", "value", "written"]])
-    y = alt.Y("value:Q", scale=scale, axis=axis)
-    tooltip = [
-        alt.Tooltip("x:N", title=words.category_axis or " "),
-        alt.Tooltip("series:N", title=" "),
-        alt.Tooltip("written:N", title=words.value_axis),
-    ]
-    layers.append(
-        line.mark_line(strokeWidth=2, interpolate=interpolate).encode(
-            x=x,
-            y=y,
-            color=colour,
-            strokeDash=alt.StrokeDash("series:N", scale=dashes, sort=names, legend=legend),
-        )
+    if "low" in figures:
+        layers.append(layer("area", {"opacity": 0.2, **path}, y="low", y2="high"))
+    dashes = nominal(**one_by_one, scale={"domain": names, "range": list(_DASHES[: len(names)])})
+    layers.append(layer("line", {"strokeWidth": 2, **path}, y="value", strokeDash=dashes))
+    told = tooltip(x=words.category_axis, series="", written=words.value_axis)
+    point = {"size": 26, "opacity": 0 if steps else 1}
+    layers.append(layer("circle", point, y="value", tooltip=told))
+    return finish(
+        layers,
+        data(frame[["x", "series", *figures, "written"]], figures),
+        200,
+        words,
+        twin,
+        x=x,
+        y=quantitative(scale={"zero": zero}, axis=axis_of(unit, words)),
+        color=nominal(**one_by_one, scale={"domain": names, "range": list(theme.SERIES[: len(names)])}),
     )
-    points = line.mark_circle(size=26, opacity=0 if steps else 1)
-    layers.append(points.encode(x=x, y=y, color=colour, tooltip=tooltip))
-    return finish(alt.layer(*layers), 200, words, twin)
 
 
 def grid(
@@ -89,26 +76,30 @@ def grid(
     the shades reach over at least, so that small differences do not look large.
     """
     known = frame.dropna(subset=["value"])[["row", "column", "value", "written"]]
-    slant = -30 if max(map(len, columns)) > _LONG else 0
-    axis = alt.Axis(title=words.category_axis or None, labelAngle=slant, orient="top", labelOverlap=not slant)
-    x = alt.X("column:N", sort=columns, axis=axis)
-    y = alt.Y("row:N", sort=rows, axis=alt.Axis(title=None))
     ends = [*known["value"], *(span or ())]
-    low, high = float(min(ends)), float(max(ends))
-    shades = alt.Scale(domain=[low, high], range=["#eef3f8", theme.ACCENT])
-    base = alt.Chart(known).encode(x=x, y=y)
-    layers = [
-        base.mark_rect(stroke="white").encode(
-            color=alt.Color("value:Q", scale=shades, legend=None),
-            tooltip=[
-                alt.Tooltip("row:N", title=" "),
-                alt.Tooltip("column:N", title=words.category_axis or " "),
-                alt.Tooltip("written:N", title=words.value_axis),
-            ],
-        )
-    ]
+    low, high = (float(f"{end:.5g}") for end in (min(ends), max(ends)))
+    told = tooltip(row="", column=words.category_axis, written=words.value_axis)
+    shades = quantitative(
+        field="value", scale={"domain": [low, high], "range": ["#eef3f8", theme.ACCENT]}, legend=None
+    )
+    layers = [layer("rect", {"stroke": "white"}, color=shades, tooltip=told)]
     if len(known) <= _MOST_WRITTEN:
-        middle = (low + high) / 2
-        ink = alt.condition(f"datum.value > {middle!r}", alt.value("white"), alt.value(theme.INK))
-        layers.append(base.mark_text(fontSize=10).encode(text="written:N", color=ink))
-    return finish(alt.layer(*layers), 24 * max(len(rows), 3) + 30, words, twin)
+        dark = {"test": f"datum.value > {(low + high) / 2:.5g}", "value": "white"}
+        ink = {"condition": dark, "value": theme.INK}
+        layers.append(layer("text", {"fontSize": 10}, text="written", color=ink))
+    slant = -30 if max(map(len, columns)) > _LONG else 0
+    axis = {
+        "title": words.category_axis or None,
+        "labelAngle": slant,
+        "orient": "top",
+        "labelOverlap": not slant,
+    }
+    return finish(
+        layers,
+        data(known, ["value"]),
+        24 * max(len(rows), 3) + 30,
+        words,
+        twin,
+        x=nominal(field="column", sort=columns, axis=axis),
+        y=nominal(field="row", sort=rows, axis={"title": None}),
+    )

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxTranslator
 
+from crmreport.display import theme
 from crmreport.display.nodes import cards, chart
 from crmreport.display.outputs import CARDS_MIME, CHART_MIME, TABLE_MIME
 
@@ -165,14 +166,15 @@ def _add_folders(_: Sphinx, config: Config) -> None:
 
 
 def _write_static(app: Sphinx) -> None:
-    """Put the drawing library beside the pages, once for all of them."""
+    """Put the drawing library and the charts' theme beside the pages, once for all of them."""
     if app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     # The bundle's names would be global, and `_` is Sphinx's.
     bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub requires what is optional
-    (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n", encoding="utf-8")
+    looks = f"const CHART_THEME = {json.dumps(theme.vega_config())};\n"
+    (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n{looks}", encoding="utf-8")
 
 
 def _page_context(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from crmreport.findings.chance import mix_changed, two_sided
 from crmreport.findings.detect import MOST_UNKNOWN
 from crmreport.findings.differences import Figures, of_sums, squares_of, standard_error
 from crmreport.metrics.intervals import Z
@@ -17,6 +19,11 @@ from crmreport.segments import UNKNOWN
 EXPLAINS_FROM = 0.5  # a segment that explains a change stands for at least this share of it,
 ABOVE_ITS_WEIGHT = 0.2  # and for this much more than its size would
 NEARLY = 0.8  # of the foremost segment, for one that has a page to be named in its stead
+
+_PARTS = ("numerator", "denominator", "value", "low", "high")
+
+Columns = Mapping[str, Any]  # columns as arrays, or a frame of them
+Row = Mapping[str, Any]  # one value of each, or a frame's row
 
 
 @dataclass(frozen=True)
@@ -67,22 +74,22 @@ def contributions(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd
     return changes.assign(contribution=contribution, share=contribution / total["difference"], weight=weight)
 
 
-def mix_and_rate(metric: Metric, changes: pd.DataFrame, total: pd.Series, dimension: str) -> Mix | None:
+def mix_and_rate(metric: Metric, changes: Columns, total: Row, dimension: str) -> Mix | None:
     """Split a ratio's change into mix and rate.
 
-    `changes` and `total` as for `contributions`. Cases of no shown segment count as one more; a segment that
-    was there in one period only has no change of rate. None where too many cases are in no shown segment,
-    or where the segments overlap.
+    `changes` and `total` as for `contributions`, or their columns as arrays. Cases of no shown segment count
+    as one more; a segment that was there in one period only has no change of rate. None where too many cases
+    are in no shown segment, or where the segments overlap.
     """
-    if not metric.is_ratio or len(changes) < 2:
+    segments = len(changes["segment"])
+    if not metric.is_ratio or segments < 2:
         return None
     rest = _rest(metric, changes, total)
     if rest is None:
         return None
     old_cases, new_cases, old_value, new_value, error = (
-        np.append(changes[name].to_numpy(dtype=float), value) for name, value in rest.items()
+        np.append(np.asarray(changes[name], dtype=float), value) for name, value in rest.items()
     )
-    there = old_cases + new_cases > 0
     old, new = old_cases / old_cases.sum(), new_cases / new_cases.sum()
     mix = float(((new - old) * (old_value + new_value) / 2).sum())
     rate = float(((old + new) / 2 * (new_value - old_value)).sum())
@@ -95,21 +102,22 @@ def mix_and_rate(metric: Metric, changes: pd.DataFrame, total: pd.Series, dimens
         low=rate - Z * margin,
         high=rate + Z * margin,
         z=z,
-        p=float(2 * stats.norm.sf(abs(z))),
-        shift_p=float(stats.chi2_contingency(np.array([old_cases[there], new_cases[there]])).pvalue),
-        segments=len(changes),
+        p=float(two_sided(np.array(z))),
+        shift_p=mix_changed(old_cases, new_cases),
+        segments=segments,
         same_way=int((np.sign(changes["difference"]) == np.sign(rate)).sum()),
     )
 
 
-def _rest(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> dict[str, float] | None:
+def _rest(metric: Metric, changes: Columns, total: Row) -> dict[str, float] | None:
     """Give the cases of no shown segment as a segment of its own: cases, values, standard error.
 
     None if they are too many, or fewer than none. Its one-sided value stands for the other side's too.
     """
     sides = {}
     for side in ("before", "after"):
-        whole, shown = (_figures(side, frame) for frame in (total.to_frame().T, changes))
+        whole = _figures(side, {f"{side}_{part}": [total[f"{side}_{part}"]] for part in _PARTS})
+        shown = _figures(side, changes)
         cases = float(whole.denominator[0] - shown.denominator.sum())
         if cases < -0.5 or cases > MOST_UNKNOWN * whole.denominator[0]:
             return None
@@ -128,9 +136,8 @@ def _rest(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> dict[str, 
     }
 
 
-def _figures(side: str, changes: pd.DataFrame) -> Figures:
-    parts = ("numerator", "denominator", "value", "low", "high")
-    return Figures(*(changes[f"{side}_{part}"].to_numpy(dtype=float) for part in parts))
+def _figures(side: str, changes: Columns) -> Figures:
+    return Figures(*(np.asarray(changes[f"{side}_{part}"], dtype=float) for part in _PARTS))
 
 
 def explaining_segment(

@@ -11,13 +11,16 @@ the American Statistical Association 103), and each of them for the key figures 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from crmreport.findings.chance import false_discovery, spread, two_sided
 from crmreport.findings.differences import (
     Figures,
     difference_interval,
@@ -46,6 +49,9 @@ POOLED_PERIODS = {Kind.MONTH: 3, Kind.WEEK: 13}  # a quarter's: what creeps is s
 
 _PARTS = ("numerator", "denominator", "value", "low", "high")
 
+Names = npt.NDArray[np.object_]
+Columns = dict[str, npt.NDArray[Any]]
+
 
 def baseline_of(period: Period, baseline: str) -> Period:
     """Give the period with which one is compared."""
@@ -72,72 +78,116 @@ def find_changes(cube: pd.DataFrame, period: Period, history: Iterable[Period]) 
     """
     earlier = sorted(p for p in history if p.end <= period.start)
     testable = ("ok", "incomplete") if period.is_partial else ("ok",)
-    frames = []
-    for name, rows in cube.groupby("metric", sort=False):
-        metric = metric_named(str(name))
-        if is_change(metric):
-            continue
-        # A share of nothing is no figure, but it adds nothing to those of a longer time either.
-        usable = rows["status"].isin((*testable, "small")) | (rows["denominator"] == 0)
-        if usable.any():
-            frames += _changes_of(metric, _pivot(_of_known_segment(rows[usable])), period, earlier)
-    if not frames:
+    parts: list[Columns] = []
+    for metric, laid in _laid_out(cube, testable):
+        parts += _tested(metric, laid, period, earlier)
+    if not parts:
         return pd.DataFrame()
-    changes = pd.concat(frames, ignore_index=True)
+    changes = pd.DataFrame({name: np.concatenate([rows[name] for rows in parts]) for name in parts[0]})
     changes["q"] = np.nan
     is_whole, of_key = changes["dimension"] == ALL, changes["metric"].map(is_key)
     for family in (is_whole & of_key, ~is_whole & of_key, is_whole & ~of_key, ~is_whole & ~of_key):
         tested = family & changes["p"].notna()
         if tested.any():
-            changes.loc[tested, "q"] = stats.false_discovery_control(changes.loc[tested, "p"])
+            changes.loc[tested, "q"] = false_discovery(changes.loc[tested, "p"].to_numpy())
     changes["is_clear"] = changes["q"] < FALSE_DISCOVERY_RATE
     return changes
 
 
-def _of_known_segment(rows: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Laid:
+    """One metric's figures: segments down, periods across; missing where there is none.
+
+    `columns` says where a period's key is; the last column is that of all that are not there.
+    """
+
+    dimension: Names
+    segment: Names
+    columns: dict[str, int]
+    parts: Array  # parts x segments x columns
+    is_small: Array  # segments x columns
+
+    def at(self, periods: Iterable[Period]) -> Figures:
+        """Give the figures of some periods."""
+        return Figures(*self.parts[:, :, [self.columns.get(p.key, -1) for p in periods]])
+
+
+def _laid_out(cube: pd.DataFrame, testable: tuple[str, ...]) -> Iterator[tuple[Metric, _Laid]]:
+    """Lay out each metric's figures that can be compared.
+
+    In arrays: making a frame for each metric and baseline takes longer than all the tests.
+    """
+    # A share of nothing is no figure, but it adds nothing to those of a longer time either.
+    usable = (cube["status"].isin((*testable, "small")) | (cube["denominator"] == 0)).to_numpy()
+    parts = cube[list(_PARTS)].to_numpy(dtype=float)
+    is_small = (cube["status"] == "small").to_numpy()
+    metrics, names = pd.factorize(cube["metric"].to_numpy())
+    dimensions, segments, periods = (
+        pd.factorize(cube[name].to_numpy(), sort=True) for name in ("dimension", "segment", "period")
+    )
+    order = np.argsort(metrics, kind="stable")
+    for name, rows in zip(names, np.split(order, np.cumsum(np.bincount(metrics))[:-1]), strict=True):
+        metric = metric_named(name)
+        rows = rows[usable[rows]]
+        if is_change(metric) or not len(rows):
+            continue
+        of_dimension, of_period = dimensions[0][rows], periods[0][rows]
+        is_unknown = segments[1][segments[0][rows]] == UNKNOWN
+        known = _of_known_segment(parts[rows], of_dimension, of_period, is_unknown)
+        rows, of_dimension, of_period = rows[known], of_dimension[known], of_period[known]
+        places, down = np.unique(of_dimension * len(segments[1]) + segments[0][rows], return_inverse=True)
+        there, across = np.unique(of_period, return_inverse=True)
+        figures = np.full((len(_PARTS), len(places), len(there) + 1), np.nan)
+        figures[:, down, across] = parts[rows].T
+        small = np.zeros(figures.shape[1:])
+        small[down, across] = is_small[rows]
+        yield (
+            metric,
+            _Laid(
+                dimension=dimensions[1][places // len(segments[1])],
+                segment=segments[1][places % len(segments[1])],
+                columns={key: column for column, key in enumerate(periods[1][there])},
+                parts=figures,
+                is_small=small,
+            ),
+        )
+
+
+def _of_known_segment(
+    parts: Array, dimension: Array, period: Array, is_unknown: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
     """Leave out the dimensions in which many cases have no segment: what the others did says little."""
-    basis = rows["denominator"].fillna(rows["value"])
-    total = basis.groupby([rows["period"], rows["dimension"]]).transform("sum")
-    lost = (rows["segment"] == UNKNOWN) & (basis > MOST_UNKNOWN * total)
-    return rows[~rows["dimension"].isin(rows.loc[lost, "dimension"])]
+    value, denominator = parts[:, _PARTS.index("value")], parts[:, _PARTS.index("denominator")]
+    basis = np.where(np.isnan(denominator), value, denominator)
+    place = dimension * (period.max(initial=0) + 1) + period
+    total = np.bincount(place, weights=np.nan_to_num(basis))
+    lost = is_unknown & (basis > MOST_UNKNOWN * total[place])
+    return ~np.isin(dimension, dimension[lost])
 
 
-def _pivot(rows: pd.DataFrame) -> pd.DataFrame:
-    """Lay one metric's figures out: segments down; parts, and of each the periods, across."""
-    keyed = rows.assign(is_small=(rows["status"] == "small").astype(float))
-    return keyed.set_index(["dimension", "segment", "period"])[[*_PARTS, "is_small"]].unstack("period")
-
-
-def _at(wide: pd.DataFrame, periods: Iterable[Period]) -> Figures:
-    keys = [p.key for p in periods]
-    return Figures(*(wide[part].reindex(columns=keys).to_numpy(dtype=float) for part in _PARTS))
-
-
-def _changes_of(
-    metric: Metric, wide: pd.DataFrame, period: Period, earlier: list[Period]
-) -> list[pd.DataFrame]:
+def _tested(metric: Metric, laid: _Laid, period: Period, earlier: list[Period]) -> list[Columns]:
     """Test one metric's segments against each baseline that the cube has."""
-    known = set(wide["value"].columns)
-    frames = []
-    dispersion, history = np.ones(len(wide)), np.zeros(len(wide), dtype=int)
+    known = set(laid.columns)
+    found = []
+    dispersion, history = np.ones(len(laid.segment)), np.zeros(len(laid.segment), dtype=int)
     for baseline, before in baselines_of(period):
         if not {period.key, before.key} <= known:
             continue
-        past = _at(wide, [baseline_of(p, baseline) for p in earlier])
-        routine = z_scores(metric, past, _at(wide, earlier))
+        past = laid.at([baseline_of(p, baseline) for p in earlier])
+        routine = z_scores(metric, past, laid.at(earlier))
         dispersion, history = _dispersion(routine), np.isfinite(routine).sum(axis=1)
-        small = wide["is_small"].reindex(columns=[before.key, period.key]).eq(1).any(axis=1).to_numpy()
-        frame = _rows(metric, wide, _at(wide, [before]), _at(wide, [period]), dispersion)
-        p = np.where(small, np.nan, 2 * stats.norm.sf(np.abs(frame["z"])))
+        small = laid.is_small[:, [laid.columns[before.key], laid.columns[period.key]]].any(axis=1)
         names = {"baseline": baseline, "period": period.key, "before_period": before.key}
-        frames.append(frame.assign(**names, p=p, history=history))
+        rows = _rows(metric, laid, laid.at([before]), laid.at([period]), dispersion, history, names)
+        found.append(rows | {"p": np.where(small, np.nan, two_sided(rows["z"]))})
     now, before_them = _pooled_periods(metric, period)
     if now and {p.key for p in (*now, *before_them)} <= known:
         # The routine variation is that of the last baseline above, the year before.
-        old, new = (pooled(metric, _at(wide, periods)) for periods in (before_them, now))
+        old, new = (pooled(metric, laid.at(periods)) for periods in (before_them, now))
         names = {"baseline": POOLED, "period": _run(now), "before_period": _run(before_them)}
-        frames.append(_rows(metric, wide, old, new, dispersion).assign(**names, p=np.nan, history=history))
-    return [frame[np.isfinite(frame["difference"])] for frame in frames]
+        rows = _rows(metric, laid, old, new, dispersion, history, names)
+        found.append(rows | {"p": np.full(len(laid.segment), np.nan)})
+    return [{name: part[np.isfinite(rows["difference"])] for name, part in rows.items()} for rows in found]
 
 
 def _pooled_periods(metric: Metric, period: Period) -> tuple[list[Period], list[Period]]:
@@ -161,37 +211,42 @@ def _run(periods: list[Period]) -> str:
     return f"{periods[0].start}..{periods[-1].end - timedelta(days=1)}"
 
 
-def _rows(metric: Metric, wide: pd.DataFrame, old: Figures, new: Figures, dispersion: Array) -> pd.DataFrame:
+def _rows(
+    metric: Metric,
+    laid: _Laid,
+    old: Figures,
+    new: Figures,
+    dispersion: Array,
+    history: npt.NDArray[np.int64],
+    names: dict[str, str],
+) -> Columns:
     """Lay out the differences of one metric's segments (`old` and `new`: segments x 1)."""
     low, high = difference_interval(metric, old, new, dispersion[:, None])
-    return pd.DataFrame(
-        {
-            "metric": metric.name,
-            "dimension": wide.index.get_level_values("dimension"),
-            "segment": wide.index.get_level_values("segment"),
-            **{f"before_{part}": getattr(old, part)[:, 0] for part in _PARTS},
-            **{f"after_{part}": getattr(new, part)[:, 0] for part in _PARTS},
-            "difference": (new.value - old.value)[:, 0],
-            "low": low[:, 0],
-            "high": high[:, 0],
-            "standard_error": standard_error(metric, old, new)[:, 0] * np.sqrt(dispersion),
-            "dispersion": dispersion,
-            "z": z_scores(metric, old, new)[:, 0] / np.sqrt(dispersion),
-        }
-    )
+    return {
+        "metric": np.full(len(laid.segment), metric.name, dtype=object),
+        "dimension": laid.dimension,
+        "segment": laid.segment,
+        **{f"before_{part}": getattr(old, part)[:, 0] for part in _PARTS},
+        **{f"after_{part}": getattr(new, part)[:, 0] for part in _PARTS},
+        "difference": (new.value - old.value)[:, 0],
+        "low": low[:, 0],
+        "high": high[:, 0],
+        "standard_error": standard_error(metric, old, new)[:, 0] * np.sqrt(dispersion),
+        "dispersion": dispersion,
+        "z": z_scores(metric, old, new)[:, 0] / np.sqrt(dispersion),
+        **{name: np.full(len(laid.segment), value, dtype=object) for name, value in names.items()},
+        "history": history,
+    }
 
 
 def _dispersion(routine: Array) -> Array:
     """Say how much more the figure varied in the past than chance explains: 1 or more, per segment.
 
-    Robust (median absolute deviation), so that one past upheaval does not excuse the next. With too short
-    a history it is 1: chance alone.
+    Robust, so that one past upheaval does not excuse the next. With too short a history it is 1: chance
+    alone.
     """
     dispersion = np.ones(len(routine))
     long = np.isfinite(routine).sum(axis=1) >= MINIMUM_HISTORY
     if long.any():
-        spread = stats.median_abs_deviation(
-            np.where(np.isfinite(routine), routine, np.nan)[long], axis=1, scale="normal", nan_policy="omit"
-        )
-        dispersion[long] = np.maximum(1.0, spread**2)
+        dispersion[long] = np.maximum(1.0, spread(routine[long]) ** 2)
     return dispersion

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from crmreport.findings.chance import false_discovery
 from crmreport.findings.decompose import Mix, explaining_segment, foremost, mix_and_rate
 from crmreport.findings.detect import BASELINES, FALSE_DISCOVERY_RATE
 from crmreport.findings.families import family_of, is_key
 from crmreport.metrics import METRICS
+from crmreport.metrics import metric as metric_named
 from crmreport.metrics.intervals import Z
 from crmreport.metrics.metric import Metric
 from crmreport.segments import ALL, UNKNOWN
@@ -86,8 +87,13 @@ def find(changes: pd.DataFrame, page_dimensions: tuple[str, ...] = ()) -> tuple[
     if changes.empty:
         return ()
     mixes = _mixes(changes)
+    # Of most metrics there is nothing to tell.
+    telling = {*changes.loc[changes["is_clear"], "metric"]}
+    telling |= {name for (name, _), of_it in mixes.items() if any(m.q < FALSE_DISCOVERY_RATE for m in of_it)}
     findings = []
     for metric in METRICS:
+        if metric.name not in telling:
+            continue
         rows = changes[changes["metric"] == metric.name]
         whole = rows[rows["dimension"] == ALL]
         if whole.empty:
@@ -189,20 +195,25 @@ def _mixes(changes: pd.DataFrame) -> Mixes:
     in their rates, so that choosing by it makes no false finding likelier (independent filtering: Bourgon,
     Gentleman and Huber 2010, PNAS 107).
     """
+    columns = {str(name): changes[name].to_numpy() for name in changes.columns}
+    places: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for place, key in enumerate(zip(columns["metric"], columns["baseline"], strict=True)):
+        places.setdefault(key, {}).setdefault(columns["dimension"][place], []).append(place)
     splits: list[tuple[tuple[str, str], Mix]] = []
-    for metric in METRICS:
-        rows = changes[changes["metric"] == metric.name]
-        for baseline, of_baseline in rows.groupby("baseline", sort=False):
-            total = of_baseline[of_baseline["dimension"] == ALL]
-            if total.empty or not metric.is_ratio:
-                continue
-            for dimension, parts in of_baseline[of_baseline["dimension"] != ALL].groupby("dimension"):
-                mix = mix_and_rate(metric, parts, total.iloc[0], str(dimension))
-                if mix and mix.shift_p < SHIFTED:
-                    splits.append(((metric.name, str(baseline)), mix))
+    for key, dimensions in places.items():
+        metric = metric_named(key[0])
+        if ALL not in dimensions or not metric.is_ratio:
+            continue
+        whole = dimensions.pop(ALL)[0]
+        total = {name: column[whole] for name, column in columns.items()}
+        for dimension, of_dimension in sorted(dimensions.items()):
+            parts = {name: column[of_dimension] for name, column in columns.items()}
+            mix = mix_and_rate(metric, parts, total, dimension)
+            if mix and mix.shift_p < SHIFTED:
+                splits.append((key, mix))
     found: Mixes = {}
     if splits:
-        corrected = stats.false_discovery_control([mix.p for _, mix in splits])
+        corrected = false_discovery(np.array([mix.p for _, mix in splits]))
         for (key, mix), q in zip(splits, corrected, strict=True):
             found.setdefault(key, []).append(replace(mix, q=float(q)))
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 import vl_convert
 
+from crmreport.display import theme
 from crmreport.pdf import fonts
 
 TEXT_WIDTH_PX = 612  # A4 less its margins, in CSS pixels of 1/96 inch
@@ -34,7 +35,8 @@ def prepared(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
         drawn |= {side: _CONTAINER_PX[side] for side in filling}
         kind = "fit" if len(filling) == 2 else "fit-x" if "width" in filling else "fit-y"
         drawn.setdefault("autosize", {"type": kind, "contains": "padding"})
-    drawn["config"] = _with_family(drawn.get("config", {}), fonts.chart_family(language))
+    # A book's charts have their theme in common.
+    drawn["config"] = _with_family(drawn.get("config") or theme.vega_config(), fonts.chart_family(language))
     drawn["config"]["font"] = fonts.chart_family(language)
     return drawn
 

@@ -11,13 +11,16 @@ function isDark() {
   return document.documentElement.dataset.theme === "dark";
 }
 
+// Read JSON, its colours turned to those of the ground.
+function coloured(text) {
+  return JSON.parse(isDark() ? text.replace(/#[0-9a-f]{6}/g, (colour) => DARK[colour] || colour) : text);
+}
+
+// CHART_THEME stands behind the library (crmreport/display/sphinx.py).
 function draw(figure) {
-  let text = figure.querySelector("script").textContent;
-  if (isDark()) {
-    text = text.replace(/#[0-9a-f]{6}/g, (colour) => DARK[colour] || colour);
-  }
-  const config = { font: getComputedStyle(document.body).fontFamily };
-  return vegaEmbed(figure.querySelector(".crm-drawing"), JSON.parse(text), { actions: false, renderer: "svg", config });
+  const spec = coloured(figure.querySelector("script").textContent);
+  const config = { ...coloured(JSON.stringify(CHART_THEME)), font: getComputedStyle(document.body).fontFamily };
+  return vegaEmbed(figure.querySelector(".crm-drawing"), spec, { actions: false, renderer: "svg", config });
 }
 
 function drawAll() {
