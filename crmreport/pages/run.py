@@ -105,15 +105,16 @@ class Pages:
         return 60 if self.kernel == FORKED else 0
 
     def prepare(self) -> None:
-        """Make ready what all pages share, and run a page that nobody sees."""
+        """Make ready what all pages share, and run a page that nobody sees; the log has its error, if any."""
         if self.shared is None:
             return
         prepare_shared(self.shared)
         project, last = self.shared.project, self.shared.periods[-1]
         page = Page("rehearsal", last.name, WHOLE, SOURCE_LANGUAGE, "rehearsal")
-        with tempfile.TemporaryDirectory() as folder:
-            outcome = run_in(job_of(project, page, rehearsal(), {**page.parameters, 'project': '.'}), WARM, Path(folder), lambda cell: None)
-        print(outcome.error, file=sys.stderr)
+        job = job_of(project, page, rehearsal(), {**page.parameters, "project": str(project.root)})
+        with tempfile.TemporaryDirectory(prefix="crmreport-") as folder:
+            outcome = run_in(job, WARM, Path(folder), lambda cell: None)
+        print(outcome.error, file=sys.stderr, end="\n" if outcome.error else "")
 
     def run(self, job: Job, folder: Path, begin: Begin) -> Outcome:
         """Run a page in a process of its own."""
@@ -260,7 +261,11 @@ def _execute(
     raise KernelSilent
 
 
-_CELL_FILE = re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py")  # by which ipykernel names a cell in a warning
+# What names a cell in a warning, with the number of the kernel's process; where an object is in memory.
+_PASSING = (
+    (re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py"), "<cell>"),
+    (re.compile(r"(?<=\w) at 0x[0-9a-f]+(?=>)"), ""),
+)
 
 
 def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -273,7 +278,9 @@ def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.outputs = cell.metadata[HELD_BACK]
         for output in cell.get("outputs", ()):
             if output.output_type == "stream":
-                output.text = _CELL_FILE.sub("<cell>", output.text)
+                output.text = _lasting(output.text)
+            elif "text/plain" in output.get("data", {}):
+                output.data["text/plain"] = _lasting(output.data["text/plain"])
         tags = list(cell.metadata.get("tags", ()))
         if "injected-parameters" in tags:
             # Papermill gives it no tag that hides it, and a new id each time.
@@ -283,6 +290,13 @@ def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
             tags.append(HIDDEN_TAG)
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
     return executed
+
+
+def _lasting(text: str) -> str:
+    """Drop from a text what differs from run to run."""
+    for found, instead in _PASSING:
+        text = found.sub(instead, text)
+    return text
 
 
 def _says_nothing(cell: nbformat.NotebookNode) -> bool:
