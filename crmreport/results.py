@@ -18,6 +18,7 @@ from crmreport.config import SECTION, Project
 from crmreport.digests import cube_digests, digests_by, frame_digest, mark
 from crmreport.errors import UserError
 from crmreport.findings.detect import baselines_of, find_changes
+from crmreport.frames import read_frame
 from crmreport.kept import use
 from crmreport.language import Phrase, _t
 from crmreport.metrics.cube import compute_cube
@@ -42,8 +43,8 @@ _CHANGES = ("findings", "metrics", "periods.py", "segments.py")
 # Settings that decide what is shown and how, but no figure.
 NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
-    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
-    "cache_mb",
+    *("notebooks", "book", "chapters", "segments", "periods", "fail_on"),
+    *("page_timeout_seconds", "page_memory_mb", "cache_mb"),
 }
 SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")
@@ -115,12 +116,30 @@ class Results:
         return str(self.first_day) if kind == "first_day" else self.slices.get(read, "")
 
 
+_shared: dict[str, Results] = {}  # by project; see `share_results`
+
+
+def share_results(project: Project, results: Results) -> None:
+    """Let `compute_results` give these, here and in processes forked from this one, as they are.
+
+    So the pages of one build show the same, and none looks at the data again.
+    """
+    _shared[_name(project)] = results
+
+
+def _name(project: Project) -> str:
+    return f"{project.root}\0{project.settings.model_dump_json()}"
+
+
 def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     """Give a project's results, computed if they are not kept from an earlier time.
 
     `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
     the user must mend.
     """
+    shared = _shared.get(_name(project))
+    if shared is not None and all(_has(project, shared, name) for name in asked):
+        return shared
     found = fingerprints(project)
     others = sorted({name for name in asked if read_period(project, name).kind is not project.settings.kind})
     folder = project.store / "results" / _key(project, found, others)
@@ -145,6 +164,12 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     # Of the review before, and so not kept with what depends on the data alone.
     drifted = as_frame(drift(project.store, kept.data, kept.schema))
     return replace(kept, quality=pd.concat([kept.quality, drifted], ignore_index=True))
+
+
+def _has(project: Project, results: Results, name: str) -> bool:
+    """Say whether results are of a period, too: it is of the review's frequency, or was asked for."""
+    period = read_period(project, name)
+    return period.kind is project.settings.kind or bool((results.cube["period"] == period.key).any())
 
 
 def read_period(project: Project, name: str) -> Period:
@@ -227,7 +252,7 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
     if changes is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(find_changes(cube, period, earlier), path)
-        changes = pd.read_parquet(path)
+        changes = read_frame(path)
     return changes
 
 
@@ -336,7 +361,7 @@ def _day(written: str | None) -> date | None:
 def _read(path: Path) -> pd.DataFrame | None:
     """Read a kept frame; None if there is none, or if it is broken."""
     try:
-        return pd.read_parquet(path)
+        return read_frame(path)
     except (OSError, ValueError):
         return None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from crmreport.analyses.analysis import Analysis, Declined, Frames
+from crmreport.frames import read_frame
 from crmreport.language import Phrase
 
 _ABOUT = "about.json"
@@ -32,7 +33,7 @@ class Kept:
 
     def frame(self, name: str) -> pd.DataFrame:
         """Read one frame; a private one, too."""
-        return pd.read_parquet(self.folder / f"{name}.parquet")
+        return read_frame(self.folder / f"{name}.parquet")
 
 
 def keep(folder: Path, analysis: Analysis, frames: Frames, reason: Declined | None = None) -> None:
