@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from crmreport.config import ALL_CHAPTERS
-from crmreport.results import code_fingerprint
+from crmreport.versions import page_code
 from tests.conftest import PERIOD, BuiltReview
 
 LANGUAGES = ("en", "zh_CN")
@@ -158,10 +158,15 @@ def test_each_page_says_what_it_was_made_from(review: BuiltReview) -> None:
     for name in PAGES:
         text = page(review, "en", name)
         assert "This page was made from" in text
-        assert "9 November 2025" in text
-        assert code_fingerprint()[:8] in text
+        assert page_code("en")[:8] in text
         assert "period = 2025-10" in text
-        assert re.search(r"orders [0-9a-f]{8}", text)
+        assert re.search(r"Fingerprint of its figures.{0,200}[0-9a-f]{16}", text, re.DOTALL)
+
+
+def test_the_page_about_the_data_names_their_sources(review: BuiltReview) -> None:
+    text = page(review, "en", f"{PERIOD}/data")
+    assert "The data reach to 9 November 2025" in text
+    assert re.search(r"orders.{0,200}[0-9a-f]{16}", text, re.DOTALL)
 
 
 def test_pages_link_the_same_page_in_the_other_language(review: BuiltReview) -> None:
