@@ -1,4 +1,4 @@
-"""Glossary: every metric's and analysis' declaration in words, as data and as a page of the book."""
+"""Glossary: every metric's and analysis' declaration in words, as data and as pages of the book."""
 
 from __future__ import annotations
 
@@ -86,16 +86,17 @@ def definition(of: Metric | Analysis, settings: Settings, language: str) -> str:
     return translate(of.definition, language, active_days=settings.active_days)
 
 
-def glossary_page(settings: Settings, period: Period, language: str) -> str:
-    """Write the glossary in MyST Markdown: each metric and analysis with definition, source and trap.
+def glossary_pages(settings: Settings, period: Period, language: str) -> dict[str, str]:
+    """Write the glossary in MyST Markdown: a page for each subject, and one, ``glossary``, that leads to all.
 
-    Metrics come with formula and SQL, analyses with what the columns of their frames mean.
+    Each metric and analysis comes with definition, source and trap; metrics with formula and SQL, analyses
+    with what the columns of their frames mean.
     """
 
     def say(text: str, **values: object) -> str:
         return translate(text, language, **values)
 
-    lines = [
+    front = [
         "# " + say(_t("Glossary")),
         "",
         say(
@@ -107,14 +108,21 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
         ),
         "",
     ]
-    named = {m.subject for m in METRICS} | {a.subject for a in ANALYSES}
-    for subject, title in ((name, title) for name, title in SUBJECTS.items() if name in named):
-        lines += [f"## {say(title)}", ""]
-        for metric in (m for m in METRICS if m.subject == subject):
+    pages = {}
+    for subject, title in SUBJECTS.items():
+        metrics = [m for m in METRICS if m.subject == subject]
+        analyses = [a for a in ANALYSES if a.subject == subject]
+        lines = ["# " + say(_t("Glossary: {subject}"), subject=say(title)), ""]
+        for metric in metrics:
             lines += _entry(metric, settings, period, say, language)
-        for analysis in (a for a in ANALYSES if a.subject == subject):
+        for analysis in analyses:
             lines += _analysis(analysis, settings, say, language)
-    return "\n".join(lines) + "\n"
+        address = f"glossary/{subject}"
+        pages[address] = "\n".join(lines) + "\n"
+        terms = [f"- [{say(m.title)}](#{m.name})" for m in metrics]
+        terms += [f"- [{say(a.title)}](#{a.name}-analysis)" for a in analyses]
+        front += [f"## [{say(title)}]({address})", "", "::::{container} crm-terms", *terms, "::::", ""]
+    return {"glossary": "\n".join(front) + "\n", **pages}
 
 
 def _entry(metric: Metric, settings: Settings, period: Period, say: Any, language: str) -> list[str]:  # noqa: ANN401
@@ -133,7 +141,7 @@ def _entry(metric: Metric, settings: Settings, period: Period, say: Any, languag
         facts.insert(1, (say(_t("Also called")), metric.seed))
     return [
         f"({metric.name})=",
-        f"### {say(metric.title)}",
+        f"## {say(metric.title)}",
         "",
         definition(metric, settings, language),
         "",
@@ -166,7 +174,7 @@ def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -
     ]
     return [
         f"({analysis.name}-analysis)=",
-        f"### {say(analysis.title)}",
+        f"## {say(analysis.title)}",
         "",
         definition(analysis, settings, language),
         "",
