@@ -112,6 +112,8 @@ def glossary_pages(settings: Settings, period: Period, language: str) -> dict[st
     for subject, title in SUBJECTS.items():
         metrics = [m for m in METRICS if m.subject == subject]
         analyses = [a for a in ANALYSES if a.subject == subject]
+        if not metrics and not analyses:
+            continue
         lines = ["# " + say(_t("Glossary: {subject}"), subject=say(title)), ""]
         for metric in metrics:
             lines += _entry(metric, settings, period, say, language)

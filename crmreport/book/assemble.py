@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from crmreport.book.config import configuration
-from crmreport.book.contents import FRONT, contents_of, table_of_contents
+from crmreport.book.contents import FRONT, GLOSSARY, contents_of, table_of_contents
 from crmreport.book.sources import code_pages, shown_of
 from crmreport.book.volume import Book
 from crmreport.display.contents import CONTENTS_FILE
@@ -26,8 +26,9 @@ def assemble(book: Book, folder: Path) -> None:
         **_people_write(book),
     }
     contents = contents_of(book, lasting)
+    glossary = [name for name in lasting if name.startswith(f"{GLOSSARY}/")]
     files = {
-        "_config.yml": _yaml(configuration(book)),
+        "_config.yml": _yaml(configuration(book, glossary)),
         "_toc.yml": _yaml(table_of_contents(contents)),
         CONTENTS_FILE: contents.as_text(),
         **{f"{page.name}.ipynb": shown_of(text) for page, text in book.pages.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from crmreport.book.editions import edition
@@ -21,8 +22,11 @@ EXTENSIONS = (
 )
 
 
-def configuration(book: Book) -> dict[str, Any]:
-    """Give the project's own configuration of Jupyter Book, and what ours needs."""
+def configuration(book: Book, glossary: Sequence[str]) -> dict[str, Any]:
+    """Give the project's own configuration of Jupyter Book, and what ours needs.
+
+    `glossary`: the names of its pages, which each PDF has.
+    """
     given = dict(book.project.book_config)
     sphinx = dict(given.pop("sphinx", {}) or {})
     ours = {
@@ -61,7 +65,7 @@ def configuration(book: Book) -> dict[str, Any]:
             "target": "",
             "what_changed": book.say(_t("What changed")),
         },
-        "typst_documents": [edition(book, period) for period in sorted(book.periods, reverse=True)],
+        "typst_documents": [edition(book, period, glossary) for period in sorted(book.periods, reverse=True)],
     }
     return {
         **given,

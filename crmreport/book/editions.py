@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from crmreport.book.contents import GLOSSARY
 from crmreport.book.volume import Book
 from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.language import _t, write_date, write_period
-from crmreport.metrics.metric import SUBJECTS
 from crmreport.pages.caution import FIND_OUT, gaps_behind
 from crmreport.pages.plan import EACH_SEGMENT, Page
 from crmreport.pages.touched import quality_of
@@ -19,8 +18,8 @@ HEADLINES = 3
 COVER_METRICS = ("revenue", "active_customers", "retention_rate", "csat")
 
 
-def edition(book: Book, period: Period) -> dict[str, Any]:
-    """Say what one period's PDF consists of."""
+def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, Any]:
+    """Say what one period's PDF consists of; `glossary`: the names of its pages."""
     own = book.pages_of(period)
     failed = [p.name for p in own if p.name in book.failed]
     notice = book.say(_t("Data as of {day}"), day=write_date(book.results.as_of, book.language))
@@ -40,7 +39,7 @@ def edition(book: Book, period: Period) -> dict[str, Any]:
         # On paper the whole company has its page in the summary.
         "documents": [
             *(p.name for p in own if not _repeats_summary(book, p)),
-            *(f"{GLOSSARY}/{subject}" for subject in SUBJECTS),
+            *glossary,
         ],
         "notice": notice,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import pickle
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.builders.html import BuildInfo, StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 from sphinx.locale import get_translation
 from sphinx.search import IndexBuilder
@@ -38,10 +39,12 @@ _INDEX_BY_WORD = ("_mapping", "_title_mapping")
 class Memory:
     """What one build leaves to the next, beside the document trees.
 
-    `around`: of each page a digest of what stood around it; `tags`: the links to scripts and style sheets;
-    `index`: the index for the search, before it is made smaller for the browser.
+    `settings`: a digest of the configuration; `around`: of each page a digest of what stood around it;
+    `tags`: the links to scripts and style sheets; `index`: the index for the search, before it is made
+    smaller for the browser.
     """
 
+    settings: str
     around: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     index: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -56,9 +59,15 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
         self.contents = read_contents(Path(self.srcdir))
         self.around = around_pages(self.contents)
         self.memory_file = Path(self.doctreedir, REMEMBERED)
-        self.memory = Memory()
+        settings = BuildInfo(self.config, self.tags, frozenset({"env", "html"})).config_hash
+        self.memory = Memory(settings)
         if self.memory_file.is_file():
-            self.memory = pickle.loads(self.memory_file.read_bytes())
+            remembered: Memory = pickle.loads(self.memory_file.read_bytes())
+            if remembered.settings == settings:
+                self.memory = remembered
+            else:
+                shutil.rmtree(self.outdir)
+                Path(self.outdir).mkdir()
         _disconnect_themes(self.app)
 
     def get_outdated_docs(self) -> Iterator[str]:
@@ -147,7 +156,7 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
         def remembered(asset: Any) -> str:  # noqa: ANN401 - private classes of Sphinx
             if not asset.filename:
                 return tag(asset)
-            key = repr(asset)
+            key = f"{asset.filename} {asset.priority} {sorted(asset.attributes.items())}"
             if key not in self.memory.tags:
                 self.memory.tags[key] = tag(asset).replace(f'="{up}_static/', '="{}_static/')
             return self.memory.tags[key].replace('="{}_static/', f'="{up}_static/')
