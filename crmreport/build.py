@@ -30,8 +30,11 @@ from crmreport.tables.sources import find_sources
 
 RUN_FILE = "run.json"
 DEFAULT_OUTPUT = "_build"
-# Sphinx's own notes, and templates that themes leave among their static files.
-NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo", "objects.inv", "*webpack-macros.html")
+# Sphinx's own notes, and what themes leave among their static files: templates, maps of their sources,
+# translations that are in the pages already, and pictures for buttons that a review does not have.
+NOT_PUBLISHED = shutil.ignore_patterns(
+    ".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales", "logo_*", "minus.png", "plus.png"
+)
 Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from crmreport.book.config import configuration
 from crmreport.book.contents import FRONT, GLOSSARY, contents_of, table_of_contents
+from crmreport.book.queries import queries
 from crmreport.book.sources import code_pages, shown_of
 from crmreport.book.volume import Book
 from crmreport.display.contents import CONTENTS_FILE
@@ -20,8 +21,9 @@ from crmreport.periods import Period
 
 def assemble(book: Book, folder: Path) -> None:
     """Write into a folder what Jupyter Book reads: only what changed, and nothing that is not of the book."""
+    newest = book.periods[-1]
     lasting = {
-        **glossary_pages(book.project.settings, book.periods[-1], book.language),
+        **glossary_pages(book.project.settings, newest, queries(book.project.store, newest), book.language),
         **code_pages(book),
         **_people_write(book),
     }

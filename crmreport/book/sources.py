@@ -48,7 +48,6 @@ def _without_fallback(output: dict[str, Any]) -> dict[str, Any]:
 
 def code_pages(book: Book) -> dict[str, str]:
     """Write a page that shows each chapter's notebook, and one that leads to them."""
-    newest = book.periods[-1].name
     lines = [
         "# " + book.say(_t("Code")),
         "",
@@ -61,14 +60,13 @@ def code_pages(book: Book) -> dict[str, str]:
         "",
         *(f"- [{book.say(chapter.title)}](code/{chapter.name})" for chapter in book.chapters),
     ]
-    pages = {f"code/{chapter.name}": _code_page(book, chapter, newest) for chapter in book.chapters}
+    pages = {f"code/{chapter.name}": _code_page(book, chapter) for chapter in book.chapters}
     return {"code": "\n".join(lines) + "\n", **pages}
 
 
-def _code_page(book: Book, chapter: Chapter, period: str) -> str:
+def _code_page(book: Book, chapter: Chapter) -> str:
     title = book.say(_t("Code: {chapter}"), chapter=book.say(chapter.title))
-    command = f"crmreport run {chapter.name} --period {period} --language {book.language}"
-    lines = ["---", "nosearch: true", "---", f"# {title}", "", _fenced(command, "shell")]
+    lines = ["---", "nosearch: true", "---", f"# {title}"]
     for cell in read_notebook(chapter.path).cells:
         if cell.source.strip():
             lines += ["", _fenced(cell.source, "python" if cell.cell_type == "code" else "markdown")]

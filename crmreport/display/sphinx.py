@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective
 
 from crmreport.display.markup import visit_cards, visit_chart, visit_sheet
 from crmreport.display.nodes import cards, chart, sheet
@@ -52,6 +54,16 @@ def _sheet(content: dict[str, Any]) -> sheet:
     named = [i for i, column in enumerate(content["columns"]) if column["align"] == "left"]
     words = [content["caption"], *(row[i] for row in content["rows"] for i in named), *content["notes"]]
     return sheet("", nodes.Text("\n".join(words)), table=content)
+
+
+class SheetDirective(SphinxDirective):  # type: ignore[misc]
+    """Makes a table of a table's data, as JSON, in a page that is written in Markdown."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Give the table's node."""
+        return [_sheet(json.loads("\n".join(self.content)))]
 
 
 class PlainTables(SphinxPostTransform):  # type: ignore[misc]
@@ -129,6 +141,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for node, visit in ((chart, visit_chart), (cards, visit_cards), (sheet, visit_sheet)):
         app.add_node(node, html=(visit, None))
     app.add_post_transform(PlainTables)
+    app.add_directive("crm-table", SheetDirective)
     app.add_config_value("crmreport_words", {}, "env", [dict])
     # Jupyter Book sets it whether or not sphinx-comments, which reads it, is loaded.
     app.add_config_value("comments_config", {}, "", [dict])
