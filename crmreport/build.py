@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,8 +28,11 @@ from crmreport.work import Planned, Request, Work, looked_at_again, plan_work
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
 DEFAULT_OUTPUT = "_build"
-# Sphinx's own notes, and templates that themes leave among their static files.
-NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo", "objects.inv", "*webpack-macros.html")
+# Sphinx's own notes, and what themes leave among their static files: templates, maps of their sources,
+# translations that are in the pages already, and pictures for buttons that a review does not have.
+NOT_PUBLISHED = shutil.ignore_patterns(
+    ".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales", "logo_*", "minus.png", "plus.png"
+)
 Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
@@ -238,8 +240,9 @@ def _make_books(
     """Make each language's HTML and PDF, languages side by side; return the warnings."""
     failed = {(line.language, line.page) for line in ran if line.state == FAILED}
 
-    def make_book(language: str) -> list[str]:
-        folder = work.project.store / "book" / language
+    folders = {}
+    for language in work.languages:
+        folder = folders[language] = work.project.store / "book" / language
         book = Book(
             project=work.project,
             results=work.results,
@@ -250,21 +253,21 @@ def _make_books(
             failed=frozenset(name for code, name in failed if code == language),
         )
         assemble(book, folder)
-        warnings = make(folder, "html")
-        shutil.copytree(html_of(folder), made / "html" / language, ignore=NOT_PUBLISHED)
-        if pdf:
-            warnings += make(folder, "typst")
+    languages = {folder: language for language, folder in folders.items()}
+    builders = ("html", "typst") if pdf else ("html",)
+    parts = len(folders) * len(builders)
+    report(_t("Making the book"), 0, parts)
+    warnings: list[str] = []
+    for done, book_made in enumerate(make(list(languages), builders), start=1):
+        language, folder = languages[book_made.folder], book_made.folder
+        warnings += book_made.warnings
+        if book_made.builder == "html":
+            shutil.copytree(html_of(folder), made / "html" / language, ignore=NOT_PUBLISHED)
+        else:
             (made / "pdf" / language).mkdir(parents=True)
             for period in work.periods:
                 shutil.copy(pdf_of(folder) / f"{period.name}.pdf", made / "pdf" / language)
-        return warnings
-
-    report(_t("Making the book"), 0, len(work.languages))
-    warnings: list[str] = []
-    with ThreadPoolExecutor(len(work.languages)) as pool:
-        for done, found in enumerate(pool.map(make_book, work.languages), start=1):
-            warnings += found
-            report(_t("Making the book"), done, len(work.languages))
+        report(_t("Making the book"), done, parts)
     return list(dict.fromkeys(warnings))
 
 

@@ -62,7 +62,7 @@ def run_single(
     source = project.store / "single" / language
     book = Book(project, results, language, (found,), (chosen,), {page: outcome.notebook}, failed)
     assemble(book, source)
-    make(source, "html")
+    list(make([source], ["html"]))
     notebook = folder / language / f"{page.name}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(outcome.notebook, encoding="utf-8")
