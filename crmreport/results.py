@@ -44,7 +44,7 @@ _CHANGES = ("findings", "metrics", "periods.py", "segments.py")
 NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
     *("notebooks", "book", "chapters", "segments", "periods", "fail_on"),
-    *("page_timeout_seconds", "page_memory_mb", "cache_mb"),
+    *("page_timeout_seconds", "page_memory_mb", "cache_mb", "memory_mb"),
 }
 SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")

@@ -148,8 +148,8 @@ class Review:
 
     def problems(self) -> Table | Text:
         """List what is amiss in the data, and the chapters that it touches."""
-        note("quality")
         note("chapters")
+        note("quality")
         chapters = chapters_of(self.context.project)
         checked = quality_of(self.context.project, self.context.results)
         return quality.problems(self.context, checked, {c.name: c.title for c in chapters})
