@@ -16,11 +16,13 @@ from crmreport.book import Book, assemble, html_of, make, pdf_of
 from crmreport.config import SECTION, Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
-from crmreport.language import _t
+from crmreport.kernels import WARM
+from crmreport.language import Phrase, _t
 from crmreport.pages.needs import SHOWS_ANALYSES
 from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, prepare
 from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
+from crmreport.pages.shared import Shared
 from crmreport.pages.store import FORCED, Key, key_of, open_store
 from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
@@ -46,6 +48,7 @@ class Request:
     jobs: int = 0
     force: bool = False
     pdf: bool = True
+    kernel: str = WARM  # see `crmreport.kernels`
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,15 @@ class Ran:
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings."""
+    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings.
+
+    `notes`: why pages were run otherwise than they were to be, if any were.
+    """
 
     output: Path
     pages: tuple[Ran, ...]
     warnings: tuple[str, ...]
+    notes: tuple[Phrase, ...] = ()
 
     @property
     def failed(self) -> tuple[Ran, ...]:
@@ -138,7 +145,7 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     report(_t("Reading the data"), 0, 0)
     work = plan_work(project, request)
     check_gate(project, work.results, work.periods)
-    executed, ran = run_pages(work, request.jobs, report)
+    executed, ran, notes = run_pages(work, request, report)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
         warnings = _make_books(work, executed, ran, made, request.pdf, report)
@@ -150,7 +157,7 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
         )
         _put_in_place(made, output)
     remember(project.store, work.results.data, work.results.schema)
-    return Built(output, ran, tuple(warnings))
+    return Built(output, ran, tuple(warnings), notes)
 
 
 def check_output(output: Path) -> None:
@@ -179,8 +186,13 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str], tuple[Ran, ...]]:
-    """Run the pages that must run, several at a time; give every page's executed notebook and its line."""
+def run_pages(
+    work: Work, request: Request, report: Report
+) -> tuple[dict[Page, str], tuple[Ran, ...], tuple[Phrase, ...]]:
+    """Run the pages that must run, several at a time.
+
+    Gives every page's executed notebook, its line, and what there is to say of how they were run.
+    """
     store = open_store(work.project)
     executed: dict[Page, str] = {}
     lines: dict[Page, Ran] = {}
@@ -197,15 +209,18 @@ def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str]
     if stale:
         report(_t("Running the pages"), 0, len(stale))
     jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale]
-    at_a_time = at_once or os.cpu_count() or 1
-    for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
+    at_a_time = request.jobs or os.cpu_count() or 1
+    shared = Shared(work.project, work.results, work.periods)
+    notes: list[Phrase] = []
+    running = run_all(jobs, at_a_time, log_of(work.project), request.kernel, shared, notes.append)
+    for done, (job, outcome) in enumerate(running, start=1):
         planned = planned_of[job.page]
         executed[job.page] = outcome.notebook
         lines[job.page] = _line(planned, outcome.state, outcome.seconds, outcome.error)
         if outcome.state == OK:
             store.write(job.page, planned.key, outcome.notebook)
         report(_t("Running the pages"), done, len(stale))
-    return executed, tuple(lines[planned.page] for planned in work.pages)
+    return executed, tuple(lines[planned.page] for planned in work.pages), tuple(notes)
 
 
 def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:

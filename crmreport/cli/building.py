@@ -20,6 +20,7 @@ from crmreport.cli.shared import (
     shown,
     without_repeats,
 )
+from crmreport.kernels import KERNELS, WARM
 from crmreport.language import _t
 from crmreport.pages.run import OK
 
@@ -41,6 +42,18 @@ from crmreport.pages.run import OK
     help=say(_t("Pages to run at a time. Default: one per processor.")),
 )
 @click.option("--force", is_flag=True, help=say(_t("Run every page, changed or not.")))
+@click.option(
+    "--kernel",
+    type=click.Choice(KERNELS),
+    default=WARM,
+    show_default=True,
+    help=say(
+        _t(
+            "What runs the pages: processes forked from a warm one; Jupyter kernels forked from it; or "
+            "kernels started anew, which are slower, and used where nothing can be forked."
+        )
+    ),
+)
 @click.option("--no-pdf", "pdf", flag_value=False, default=True, help=say(_t("Make no PDF.")))
 @click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
 @option_json
@@ -52,6 +65,7 @@ def build_command(
     output: str | None,
     jobs: int,
     force: bool,
+    kernel: str,
     pdf: bool,
     quiet: bool,
     as_json: bool,
@@ -60,7 +74,13 @@ def build_command(
     found = open_project(project)
     folder = Path(output).absolute() if output else found.root / DEFAULT_OUTPUT
     request = Request(
-        without_repeats(periods), dimensions(segments), without_repeats(languages), jobs, force, pdf
+        without_repeats(periods),
+        dimensions(segments),
+        without_repeats(languages),
+        jobs,
+        force,
+        pdf,
+        kernel,
     )
     with Progress(silent=quiet or as_json) as progress:
         built = build(found, folder, request, progress.report)
@@ -81,6 +101,8 @@ def _tell_faults(built: Built) -> None:
             say(_t("failed: {page}: {error}"), page=f"{line.language}/{line.page}", error=line.error),
             err=True,
         )
+    for note in built.notes:
+        click.echo(say(_t("warning: {warning}"), warning=note), err=True)
     for warning in built.warnings:
         text = say(_t("warning: {warning}"), warning=warning.replace("WARNING: ", "", 1))
         click.echo(text, err=True)
