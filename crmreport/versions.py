@@ -19,7 +19,7 @@ _NOT_ON_PAGES = (
     *("manual.py", "pages/shards.py", "pages/store.py", "pages/why.py", "pdf", "single.py", "starter.py"),
     *("display/contents.py", "display/markup.py", "display/nodes.py", "display/reading.py"),
     *("display/site.py", "display/sphinx.py", "display/static", "display/templates"),
-    *("tables/sample", "work.py"),
+    *("running.py", "tables/sample", "work.py"),
 )
 _LOCALE = "locale"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crmreport.config import SECTION, Project
+from crmreport.kernels import WARM
 from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, made_of, prepare
 from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_failed
@@ -27,6 +28,7 @@ class Request:
     jobs: int = 0
     force: bool = False
     pdf: bool = True
+    kernel: str = WARM  # see `crmreport.kernels`
 
 
 @dataclass(frozen=True)

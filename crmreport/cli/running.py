@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from crmreport.build import run_shard
-from crmreport.cli.building import Progress, option_force, option_jobs, tell_faults, tell_pages
+from crmreport.cli.building import Progress, option_force, option_jobs, option_kernel, tell_pages
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
     dimensions,
@@ -26,7 +26,6 @@ from crmreport.cli.shared import (
 )
 from crmreport.config import Project
 from crmreport.language import LANGUAGES, _t
-from crmreport.pages.run import FAILED
 from crmreport.single import DEFAULT_FOLDER, run_single
 from crmreport.work import Request
 
@@ -78,6 +77,7 @@ def _shard(_: click.Context, __: click.Parameter, given: str | None) -> tuple[in
 )
 @option_jobs
 @option_force
+@option_kernel
 @click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
 @option_json
 def run_command(
@@ -92,6 +92,7 @@ def run_command(
     shard: tuple[int, int] | None,
     jobs: int,
     force: bool,
+    kernel: str,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -101,7 +102,12 @@ def run_command(
     if shard:
         _refuse(of_one, _t("{name} is for one page, and --shard for many. Give one of them."))
         request = Request(
-            without_repeats(periods), dimensions(segments), without_repeats(languages), jobs, force
+            without_repeats(periods),
+            dimensions(segments),
+            without_repeats(languages),
+            jobs,
+            force,
+            kernel=kernel,
         )
         _run_part(open_project(project), request, shard, quiet, as_json)
         return
@@ -135,14 +141,11 @@ def _refuse(options: Mapping[str, object], text: str) -> None:
 
 def _run_part(project: Project, request: Request, shard: tuple[int, int], quiet: bool, as_json: bool) -> None:
     with Progress(silent=quiet or as_json) as progress:
-        ran, dropped = run_shard(project, request, *shard, progress.report)
-    failed = [line for line in ran if line.state == FAILED]
+        outcomes, dropped = run_shard(project, request, *shard, progress.report)
     if as_json:
-        answer = {"pages": [asdict(line) for line in ran], "dropped": asdict(dropped)}
+        answer = {"pages": [asdict(line) for line in outcomes.lines], "dropped": asdict(dropped)}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     else:
-        tell_faults(failed, ())
-        if not quiet:
-            tell_pages(ran)
-    if failed:
+        tell_pages(outcomes, quiet)
+    if outcomes.failed:
         sys.exit(BUILT_WITH_FAULTS)
