@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from crmreport.config import SECTION, Project
 from crmreport.kernels import WARM
+from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, made_of, prepare
 from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_failed
@@ -92,17 +93,19 @@ def plan_work(project: Project, request: Request) -> Work:
         segments = segments_with_pages(results, request.segments, "--segments")
     by_name = {chapter.name: chapter for chapter in chapters}
     quality = quality_of(project, results)
+    gaps = {period.name: gaps_of(project, period, quality) for period in periods}
     slices = slices_of(project, results, periods)
     store = open_store(project)
 
     def planned(page: Page) -> Planned:
         chapter = by_name[page.chapter]
-        key = key_of(project, results, chapter, page, made_of(project, results, chapter, page, quality))
+        made = project, results, chapter, page, gaps[page.period]
+        key = key_of(project, results, chapter, page, made_of(*made))
         kept = store.find(key, slices.digest)
         why = why_failed(kept) if kept else store.why_stale(page, key, slices.digest)
         if request.force:
             kept, why = None, Why((FORCED,))
-        prepared = as_text(prepare(project, results, chapter, page, quality)) if why else ""
+        prepared = as_text(prepare(*made)) if why else ""
         return Planned(page, key, kept, why, prepared)
 
     pages = tuple(planned(page) for page in plan(chapters, periods, segments, languages))
