@@ -24,8 +24,8 @@ from typing import Any
 from benchmarks.company import change_one_row, copy_company, put_data
 from benchmarks.measured import Cost, cost_of
 from benchmarks.plain import differences, make_book, run_notebooks
-from crmreport.build import Request, plan_work
 from crmreport.config import read_project
+from crmreport.work import Request, plan_work
 
 NEWEST = "2025-10"
 
@@ -86,7 +86,7 @@ def plain(bench: Bench, months: list[str]) -> dict[str, Any]:
     """Go the plain route for the pages that our build has just made, and compare what came out."""
     folder = Path(tempfile.mkdtemp(dir=bench.folder, prefix="plain-"))
     project = read_project(bench.project)
-    work = plan_work(project, Request(periods=tuple(months)))
+    work = plan_work(project, Request(periods=tuple(months), force=True))
     running = Cost()
     book = Cost()
     unequal: list[str] = []

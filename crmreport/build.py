@@ -3,66 +3,44 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from crmreport.analysed import analysed
 from crmreport.book import Book, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.kept import Dropped, drop_unused
-from crmreport.language import SOURCE_LANGUAGE, _t
-from crmreport.pages.needs import SHOWS_ANALYSES
-from crmreport.pages.plan import Page
-from crmreport.pages.run import FAILED, job_of, log_of, run_all
+from crmreport.language import _t
+from crmreport.pages.run import FAILED
 from crmreport.pages.shards import read_seconds, shard, write_seconds
-from crmreport.pages.why import say_why
 from crmreport.quality.schema import remember
-from crmreport.work import Planned, Request, Work, plan_work
+from crmreport.running import KEPT, Outcomes, Report, line_of, run_pages
+from crmreport.work import Request, Work, plan_work
 
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
 DEFAULT_OUTPUT = "_build"
-# Sphinx's own notes, and templates that themes leave among their static files.
-NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo", "objects.inv", "*webpack-macros.html")
-Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One line of `run.json`."""
-
-    page: str
-    language: str
-    state: str
-    seconds: float
-    why: str
-    changed: tuple[str, ...]  # the reads that did; see `crmreport.reads`
-    error: str
+# Sphinx's own notes, and what themes leave among their static files: templates, maps of their sources,
+# translations that are in the pages already, and pictures for buttons that a review does not have.
+NOT_PUBLISHED = shutil.ignore_patterns(
+    ".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales", "logo_*", "minus.png", "plus.png"
+)
 
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings.
+    """What came of a build: where it is, what became of its pages, and Jupyter Book's warnings.
 
     `dropped`: what was not used for long, and went to keep the store within its limit.
     """
 
     output: Path
-    pages: tuple[Ran, ...]
+    outcomes: Outcomes
     warnings: tuple[str, ...]
     dropped: Dropped
-
-    @property
-    def failed(self) -> tuple[Ran, ...]:
-        """The pages that failed."""
-        return tuple(page for page in self.pages if page.state == FAILED)
 
 
 def build(project: Project, output: Path, request: Request, report: Report) -> Built:
@@ -74,13 +52,12 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     """
     check_output(output)
     work = _planned_work(project, request, report)
-    executed, ran = run_pages(work, work.pages, request.jobs, report)
-    return _publish(work, executed, ran, output, request, report)
+    return _publish(work, run_pages(work, work.pages, request, report), output, request, report)
 
 
 def run_shard(
     project: Project, request: Request, part: int, of: int, report: Report
-) -> tuple[tuple[Ran, ...], Dropped]:
+) -> tuple[Outcomes, Dropped]:
     """Run those of a build's pages that are in one of so many parts, and keep them for `build_from_kept`.
 
     UserError as for `build`.
@@ -88,8 +65,8 @@ def run_shard(
     work = _planned_work(project, request, report)
     pages = [planned.page for planned in work.pages]
     chosen = set(shard(pages, read_seconds(project.store), part, of))
-    _, ran = run_pages(work, [p for p in work.pages if p.page in chosen], request.jobs, report)
-    return ran, drop_unused(project.store, project.settings.cache_mb)
+    outcomes = run_pages(work, [p for p in work.pages if p.page in chosen], request, report)
+    return outcomes, drop_unused(project.store, project.settings.cache_mb)
 
 
 def build_from_kept(project: Project, output: Path, request: Request, report: Report) -> Built:
@@ -110,9 +87,10 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
             pages=listed,
             command="crmreport run --shard 1/1",
         )
-    executed = {p.page: p.kept.notebook for p in work.pages if p.kept}
-    ran = tuple(_line(work, p, p.kept.state, 0.0, p.kept.error) for p in work.pages if p.kept)
-    return _publish(work, executed, ran, output, request, report)
+    kept = [(p, p.kept) for p in work.pages if p.kept]
+    lines = tuple(line_of(work, p, FAILED if k.error else KEPT, error=k.error) for p, k in kept)
+    outcomes = Outcomes({p.page: k.notebook for p, k in kept}, lines)
+    return _publish(work, outcomes, output, request, report)
 
 
 def _planned_work(project: Project, request: Request, report: Report) -> Work:
@@ -122,23 +100,16 @@ def _planned_work(project: Project, request: Request, report: Report) -> Work:
     return work
 
 
-def _publish(
-    work: Work,
-    executed: dict[Page, str],
-    ran: tuple[Ran, ...],
-    output: Path,
-    request: Request,
-    report: Report,
-) -> Built:
+def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, report: Report) -> Built:
     """Make the books, put everything into the output folder, and remember what the next build needs."""
     project, results = work.project, work.results
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
-        warnings = _make_books(work, executed, ran, made, request.pdf, report)
+        warnings = _make_books(work, outcomes, made, request.pdf, report)
         _front_door(work, made)
         shutil.copyfile(results.folder / "cube.parquet", made / "cube.parquet")
         record = {
-            "pages": [asdict(line) for line in ran],
+            "pages": [asdict(line) for line in outcomes.lines],
             "warnings": warnings,
             "data": results.data,
             "as_of": str(results.as_of),
@@ -150,7 +121,8 @@ def _publish(
     remember(project.store, results.data, results.schema)
     took = {p.page: work.store.seconds(p.page) for p in work.pages}
     write_seconds(project.store, {page: seconds for page, seconds in took.items() if seconds is not None})
-    return Built(output, ran, tuple(warnings), drop_unused(project.store, project.settings.cache_mb))
+    dropped = drop_unused(project.store, project.settings.cache_mb)
+    return Built(output, outcomes, tuple(warnings), dropped)
 
 
 def check_output(output: Path) -> None:
@@ -179,67 +151,13 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def run_pages(
-    work: Work, pages: Sequence[Planned], at_once: int, report: Report
-) -> tuple[dict[Page, str], tuple[Ran, ...]]:
-    """Run those of some pages that must run, several at a time, and keep what comes of them.
-
-    Give every page's executed notebook and its line of the run table.
-    """
-    _compute_once(work, [p for p in pages if p.why], report)
-    pages = [work.looked_at_again(p) for p in pages]
-    executed: dict[Page, str] = {}
-    lines: dict[Page, Ran] = {}
-    for planned in pages:
-        if planned.kept and not planned.why:
-            executed[planned.page] = planned.kept.notebook
-            lines[planned.page] = _line(work, planned, "kept", 0.0, "")
-    stale = {p.page: p for p in pages if p.page not in executed}
-    if stale:
-        report(_t("Running the pages"), 0, len(stale))
-    jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale.values()]
-    at_a_time = at_once or os.cpu_count() or 1
-    for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
-        planned = stale[job.page]
-        executed[job.page] = outcome.notebook
-        lines[job.page] = _line(work, planned, outcome.state, outcome.seconds, outcome.error)
-        work.store.write(job.page, planned.key, outcome, work.slices.digest)
-        report(_t("Running the pages"), done, len(stale))
-    return executed, tuple(lines[planned.page] for planned in pages)
-
-
-def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
-    """Compute what several pages of a period show, before they run side by side."""
-    prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
-    for period in work.periods:
-        if prepared[period.name]:
-            work.slices.digest(f"changes {period.key}")
-    shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
-    if shown:
-        report(_t("Analysing the data"), 0, 0)
-        analysed(work.project, work.results, shown)
-
-
-def _line(work: Work, planned: Planned, state: str, seconds: float, error: str) -> Ran:
-    return Ran(
-        page=planned.page.name,
-        language=planned.page.language,
-        state=state,
-        seconds=round(seconds, 2),
-        why=say_why(planned.why, work.project, SOURCE_LANGUAGE),
-        changed=planned.why.reads if planned.why else (),
-        error=error,
-    )
-
-
-def _make_books(
-    work: Work, executed: dict[Page, str], ran: Sequence[Ran], made: Path, pdf: bool, report: Report
-) -> list[str]:
+def _make_books(work: Work, outcomes: Outcomes, made: Path, pdf: bool, report: Report) -> list[str]:
     """Make each language's HTML and PDF, languages side by side; return the warnings."""
-    failed = {(line.language, line.page) for line in ran if line.state == FAILED}
-
-    def make_book(language: str) -> list[str]:
-        folder = work.project.store / "book" / language
+    failed = {(line.language, line.page) for line in outcomes.failed}
+    executed = outcomes.notebooks
+    folders = {}
+    for language in work.languages:
+        folder = folders[language] = work.project.store / "book" / language
         book = Book(
             project=work.project,
             results=work.results,
@@ -250,21 +168,21 @@ def _make_books(
             failed=frozenset(name for code, name in failed if code == language),
         )
         assemble(book, folder)
-        warnings = make(folder, "html")
-        shutil.copytree(html_of(folder), made / "html" / language, ignore=NOT_PUBLISHED)
-        if pdf:
-            warnings += make(folder, "typst")
+    languages = {folder: language for language, folder in folders.items()}
+    builders = ("html", "typst") if pdf else ("html",)
+    parts = len(folders) * len(builders)
+    report(_t("Making the book"), 0, parts)
+    warnings: list[str] = []
+    for done, book_made in enumerate(make(list(languages), builders), start=1):
+        language, folder = languages[book_made.folder], book_made.folder
+        warnings += book_made.warnings
+        if book_made.builder == "html":
+            shutil.copytree(html_of(folder), made / "html" / language, ignore=NOT_PUBLISHED)
+        else:
             (made / "pdf" / language).mkdir(parents=True)
             for period in work.periods:
                 shutil.copy(pdf_of(folder) / f"{period.name}.pdf", made / "pdf" / language)
-        return warnings
-
-    report(_t("Making the book"), 0, len(work.languages))
-    warnings: list[str] = []
-    with ThreadPoolExecutor(len(work.languages)) as pool:
-        for done, found in enumerate(pool.map(make_book, work.languages), start=1):
-            warnings += found
-            report(_t("Making the book"), done, len(work.languages))
+        report(_t("Making the book"), done, parts)
     return list(dict.fromkeys(warnings))
 
 

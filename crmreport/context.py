@@ -86,11 +86,14 @@ class Context:
 
     def frames(self, analysis: str) -> Frames:
         """Give the frames of an analysis, by name; nobody may change them."""
+        note(f"analysis {analysis} {self.period.key}")
         return self._lookup.frames(analysis)
 
     @property
     def funnel(self) -> pd.DataFrame:
         """How far leads came; see `crmreport.analyses.pipeline.funnel`."""
+        note(f"funnel {self.period.key}")
+        note(f"funnel {self.period.year_before().key}")
         return self.results.funnel
 
     @property

@@ -1,12 +1,15 @@
-"""Glossary: every metric's and analysis' declaration in words, as data and as a page of the book."""
+"""Glossary: every metric's and analysis' declaration in words, as data and as pages of the book."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis
 from crmreport.config import Settings
+from crmreport.display.outputs import Table
 from crmreport.language import LANGUAGES, _t, translate
 from crmreport.metrics import METRICS
 from crmreport.metrics.metric import SUBJECTS, Better, Metric, Unit, parts_of
@@ -86,16 +89,19 @@ def definition(of: Metric | Analysis, settings: Settings, language: str) -> str:
     return translate(of.definition, language, active_days=settings.active_days)
 
 
-def glossary_page(settings: Settings, period: Period, language: str) -> str:
-    """Write the glossary in MyST Markdown: each metric and analysis with definition, source and trap.
+def glossary_pages(
+    settings: Settings, period: Period, queries: Mapping[str, str], language: str
+) -> dict[str, str]:
+    """Write the glossary in MyST Markdown: a page for each subject, and one, ``glossary``, that leads to all.
 
-    Metrics come with formula and SQL, analyses with what the columns of their frames mean.
+    Each metric and analysis comes with definition, source and trap; metrics with formula and SQL, analyses
+    with what the columns of their frames mean. `queries`: each metric's SQL for the period.
     """
 
     def say(text: str, **values: object) -> str:
         return translate(text, language, **values)
 
-    lines = [
+    front = [
         "# " + say(_t("Glossary")),
         "",
         say(
@@ -107,47 +113,70 @@ def glossary_page(settings: Settings, period: Period, language: str) -> str:
         ),
         "",
     ]
-    named = {m.subject for m in METRICS} | {a.subject for a in ANALYSES}
-    for subject, title in ((name, title) for name, title in SUBJECTS.items() if name in named):
-        lines += [f"## {say(title)}", ""]
-        for metric in (m for m in METRICS if m.subject == subject):
-            lines += _entry(metric, settings, period, say, language)
-        for analysis in (a for a in ANALYSES if a.subject == subject):
+    pages = {}
+    for subject, title in SUBJECTS.items():
+        metrics = [m for m in METRICS if m.subject == subject]
+        analyses = [a for a in ANALYSES if a.subject == subject]
+        if not metrics and not analyses:
+            continue
+        lines = ["# " + say(_t("Glossary: {subject}"), subject=say(title)), ""]
+        for metric in metrics:
+            lines += _entry(metric, settings, period, queries[metric.name], say, language)
+        for analysis in analyses:
             lines += _analysis(analysis, settings, say, language)
-    return "\n".join(lines) + "\n"
+        address = f"glossary/{subject}"
+        pages[address] = "\n".join(lines) + "\n"
+        terms = [f"- [{say(m.title)}](#{m.name})" for m in metrics]
+        terms += [f"- [{say(a.title)}](#{a.name}-analysis)" for a in analyses]
+        front += [f"## [{say(title)}]({address})", "", "::::{container} crm-terms", *terms, "::::", ""]
+    return {"glossary": "\n".join(front) + "\n", **pages}
 
 
-def _entry(metric: Metric, settings: Settings, period: Period, say: Any, language: str) -> list[str]:  # noqa: ANN401
-    facts = [
+def _entry(
+    metric: Metric,
+    settings: Settings,
+    period: Period,
+    query: str,
+    say: Any,  # noqa: ANN401
+    language: str,
+) -> list[str]:
+    printed = [
         (
-            say(_t("In short")),
+            _t("In short"),
             f"{say(UNITS[metric.unit], currency=settings.currency)}; {say(DIRECTIONS[metric.better])}",
         ),
-        (say(_t("Source")), say(metric.source)),
-        (say(_t("Beware")), say(metric.trap)),
-        (say(_t("Formula")), f"`{metric.formula}`"),
-        (say(_t("Rows")), ", ".join(f"`{name}`" for name in tables_of(metric))),
-        (say(_t("Smallest sample")), str(metric.minimum)),
+        (_t("Also called"), metric.seed),
+        (_t("Beware"), say(metric.trap)),
     ]
-    if metric.seed:
-        facts.insert(1, (say(_t("Also called")), metric.seed))
+    others = [
+        (_t("Source"), say(metric.source)),
+        (_t("Formula"), f"`{metric.formula}`"),
+        (_t("Rows"), ", ".join(f"`{name}`" for name in tables_of(metric))),
+        (_t("Smallest sample"), str(metric.minimum)),
+    ]
     return [
         f"({metric.name})=",
-        f"### {say(metric.title)}",
+        f"## {say(metric.title)}",
         "",
         definition(metric, settings, language),
         "",
-        *[f"- {label}: {text}" for label, text in facts],
+        *_facts(printed, say),
         "",
         "::::{container} no-print",
+        *_facts(others, say),
+        "",
         f":::{{dropdown}} {say(_t('SQL for {period}'), period=period.name)}",
-        "```sql",
-        metric_sql(metric, period),
+        "```text",  # coloured, the queries of a subject would be heavier than all else on its page
+        query,
         "```",
         ":::",
         "::::",
         "",
     ]
+
+
+def _facts(facts: list[tuple[str, str]], say: Any) -> list[str]:  # noqa: ANN401
+    return [f"- {say(label)}: {text}" for label, text in facts if text]
 
 
 def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -> list[str]:  # noqa: ANN401
@@ -159,24 +188,26 @@ def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -
         (_t("Also called"), analysis.seed),
     ]
     shown = {name: c for name, c in analysis.columns.items() if name not in analysis.private}
-    columns = [
-        f"| `{name}` | `{column}` | {say(meaning)} |"
+    rows = [
+        (name, column, say(meaning))
         for name, of_frame in shown.items()
         for column, meaning in of_frame.items()
     ]
+    titles = (say(_t("Frame")), say(_t("Column")), say(_t("Meaning")))
+    columns = Table(titles, ("left", "left", "left"), tuple(rows))
     return [
         f"({analysis.name}-analysis)=",
-        f"### {say(analysis.title)}",
+        f"## {say(analysis.title)}",
         "",
         definition(analysis, settings, language),
         "",
-        *[f"- {say(label)}: {text}" for label, text in told if text],
+        *_facts(told, say),
         "",
         "::::{container} no-print",
         f":::{{dropdown}} {say(_t('Columns'))}",
-        f"| {say(_t('Frame'))} | {say(_t('Column'))} | {say(_t('Meaning'))} |",
-        "|---|---|---|",
-        *columns,
+        "```{crm-table}",
+        json.dumps(columns.as_data(), ensure_ascii=False),
+        "```",
         ":::",
         "::::",
         "",

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
@@ -31,6 +32,13 @@ def catalogue(language: str) -> dict[str, str]:
     path = _LOCALE_FOLDER / language / "LC_MESSAGES" / "crmreport.po"
     with path.open("rb") as file:
         return {str(m.id): str(m.string) for m in read_po(file) if m.id and m.string}
+
+
+@cache
+def locale_of(language: str) -> Locale:
+    """Give a language's rules of writing."""
+    # Babel looks them up in its folder each time that it is given a name (python-babel/babel #620).
+    return Locale.parse(language)
 
 
 def translate(text: str, language: str, /, **values: object) -> str:
@@ -62,14 +70,14 @@ def escaped(text: str) -> str:
 def write_date(day: date, language: str) -> str:
     """Write a day: 31 October 2025, 2025年10月31日."""
     pattern = "d MMMM y" if language == SOURCE_LANGUAGE else "y年M月d日"
-    return str(format_date(day, pattern, locale=language))
+    return str(format_date(day, pattern, locale=locale_of(language)))
 
 
 def _write_months(first: date, last: date, language: str) -> str:
     """Write a run of whole months of one year: August to October 2025, 2025年8月至10月."""
     if language == SOURCE_LANGUAGE:
-        opening = format_date(first, "MMMM", locale=language)
-        return f"{opening} to {format_date(last, 'MMMM y', locale=language)}"
+        opening = format_date(first, "MMMM", locale=locale_of(language))
+        return f"{opening} to {format_date(last, 'MMMM y', locale=locale_of(language))}"
     return f"{first.year}年{first.month}月至{last.month}月"
 
 
@@ -93,7 +101,7 @@ def write_period(period: Period, language: str) -> str:
         return write_date(period.start, language)
     if period.kind is Kind.MONTH:
         pattern = "MMMM y" if language == SOURCE_LANGUAGE else "y年M月"
-        return str(format_date(period.start, pattern, locale=language))
+        return str(format_date(period.start, pattern, locale=locale_of(language)))
     year, _, part = period.name.partition("-")
     if period.kind is Kind.QUARTER:
         return translate(_t("Q{quarter} {year}"), language, quarter=part[1:], year=year)

@@ -29,6 +29,7 @@ from crmreport.quality.schema import Schema, drift, schema_of
 from crmreport.reads import note
 from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
+from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
@@ -36,10 +37,11 @@ from crmreport.versions import code_fingerprint, library_versions
 
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("analysed.py", "digests.py", "periods.py", "results.py", "segments.py", "targets.py"),
+    *("analysing.py", "analysed.py", "digests.py", "periods.py", "results.py", "segments.py", "targets.py"),
 )
+_CHANGES = ("findings", "metrics", "periods.py", "segments.py")
 # Settings that decide what is shown and how, but no figure.
-_NOT_COMPUTED = {
+NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
     *("notebooks", "book", "chapters", "segments", "periods", "fail_on"),
     *("page_timeout_seconds", "page_memory_mb", "cache_mb", "memory_mb"),
@@ -64,11 +66,11 @@ class Results:
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
-    `crmreport.tables.cleaning.folding`. `first_day`, `as_of`: first and last day that the data cover.
-    `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
-    fingerprint. `columns`: each table's columns; `schema`: those of its source, see
-    `crmreport.quality.schema`. `digests`: see `digest`. `read_otherwise_from`: see `is_outdated`; None if
-    never.
+    `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
+    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used
+    in `SET_ASIDE`. `data`: each source's fingerprint. `columns`: each table's columns; `schema`: those of its
+    source, see `crmreport.quality.schema`. `slices`: see `digest`. `read_otherwise_from`: see `is_outdated`;
+    None if never.
     """
 
     folder: Path
@@ -77,12 +79,13 @@ class Results:
     cleaning: pd.DataFrame
     quality: pd.DataFrame
     folds: pd.DataFrame
+    digests: pd.DataFrame
     first_day: date
     as_of: date
     data: dict[str, str]
     columns: dict[str, list[str]]
     schema: Schema
-    digests: dict[str, str]
+    slices: dict[str, str]
     read_otherwise_from: date | None = None
 
     @property
@@ -110,7 +113,7 @@ class Results:
             return frame_digest(getattr(self, kind))
         if kind == "sources":
             return mark([self.data, str(self.as_of)])
-        return str(self.first_day) if kind == "first_day" else self.digests.get(read, "")
+        return str(self.first_day) if kind == "first_day" else self.slices.get(read, "")
 
 
 _shared: dict[str, Results] = {}  # by project; see `share_results`
@@ -233,18 +236,28 @@ def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Perio
 
 
 def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
-    """Give the tested changes of a period (see `find_changes`), kept beside the cube."""
-    path = results.folder / f"changes-{period.key}.parquet"
+    """Give the tested changes of a period (see `find_changes`), kept by the figures that they rest on.
+
+    These are the period's own, those with which it is compared, and those of earlier whole periods; what
+    comes later changes nothing.
+    """
+    earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
+    keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
+    cube = results.cube[results.cube["period"].isin(keys)]
+    depends = hashlib.sha256(pd.util.hash_pandas_object(cube, index=False).to_numpy().tobytes())
+    known = [[p.key for p in earlier], repr(period), code_fingerprint(*_CHANGES), library_versions()]
+    depends.update(json.dumps(known).encode())
+    path = project.store / "changes" / f"{depends.hexdigest()[:16]}.parquet"
     changes = _read(path)
     if changes is None:
-        changes = find_changes(results.cube, period, whole_periods(project, results, period.kind))
-        _write(changes, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(find_changes(cube, period, earlier), path)
         changes = read_frame(path)
     return changes
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
-    settings = project.settings.model_dump_json(exclude=_NOT_COMPUTED)
+    settings = project.settings.model_dump_json(exclude=NOT_COMPUTED)
     # As presets complete them, of which a project may have its own.
     sources = {name: source.model_dump_json() for name, source in find_sources(project).items()}
     targets = sorted([*key, target] for key, target in read_targets(project).items())
@@ -287,6 +300,7 @@ def _keep(
         ("cleaning", data.cleaning),
         ("quality", quality),
         ("folds", folds),
+        ("digests", digests(data, found)),
     )
     about = {
         "first_day": str(data.first_day),
@@ -294,7 +308,7 @@ def _keep(
         "data": found,
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
         "schema": schema_of(project, data),
-        "digests": cube_digests(cube, periods)
+        "slices": cube_digests(cube, periods)
         | {f"funnel {period}": digest for period, digest in digests_by(stages, "period").items()},
         "read_otherwise_from": None if data.future_from is None else str(data.future_from),
     }
@@ -327,12 +341,13 @@ def _load(folder: Path) -> Results | None:
             cleaning=pd.read_parquet(folder / "cleaning.parquet"),
             quality=pd.read_parquet(folder / "quality.parquet"),
             folds=pd.read_parquet(folder / "folds.parquet"),
+            digests=pd.read_parquet(folder / "digests.parquet"),
             first_day=date.fromisoformat(about["first_day"]),
             as_of=date.fromisoformat(about["as_of"]),
             data=about["data"],
             columns=about["columns"],
             schema=about["schema"],
-            digests=about["digests"],
+            slices=about["slices"],
             read_otherwise_from=_day(about["read_otherwise_from"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's own errors are among the first two

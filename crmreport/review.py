@@ -24,7 +24,7 @@ from crmreport.pages.plan import chapters_of
 from crmreport.pages.touched import quality_of
 from crmreport.reads import note
 from crmreport.results import Results, compute_results, covered, last_complete
-from crmreport.segments import ALL, Segment, parse_segment
+from crmreport.segments import ALL, WHOLE, Segment, parse_segment
 from crmreport.tables.facts import DIMENSIONS
 
 
@@ -75,6 +75,7 @@ class Review:
 
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
+        note("knows stage_history")
         if self.context.funnel.empty:
             return self._no_data("stage_history")
         return funnel(self.context, self.context.funnel)
@@ -234,10 +235,12 @@ def segment_in(results: Results, segment: str) -> Segment:
         raise UserError(
             _t("{name} is not a segment. Write all, or one such as region=North."), name=segment
         ) from None
-    known = results.cube[["dimension", "segment"]].drop_duplicates()
-    values = known.loc[known["dimension"] == part.dimension, "segment"].tolist()
+    if part == WHOLE:
+        return part
+    cube = results.cube
+    values = cube.loc[cube["dimension"] == part.dimension, "segment"].unique().tolist()
     if part.value not in values:
-        dimensions = sorted(set(known["dimension"]) - {ALL})
+        dimensions = sorted(set(cube["dimension"]) - {ALL})
         raise UserError(
             _t("The data have no segment {segment}. {suggestion}"),
             segment=segment,

@@ -11,10 +11,12 @@ from crmreport.book import Book, assemble, html_of, make
 from crmreport.build import check_writable
 from crmreport.config import Project
 from crmreport.errors import UserError
+from crmreport.kernels import WARM
 from crmreport.language import _t
 from crmreport.pages.plan import Page, chapter_of
 from crmreport.pages.prepare import as_text, check_parameters, prepare
 from crmreport.pages.run import FAILED, job_of, log_of, run_all
+from crmreport.pages.shared import Shared
 from crmreport.pages.touched import quality_of
 from crmreport.results import compute_results, covered
 from crmreport.review import segment_in
@@ -57,12 +59,13 @@ def run_single(
     page = _page(found.name, chosen.name, part, language)
     prepared = as_text(prepare(project, results, found, page, quality_of(project, results)))
     job = job_of(project, page, prepared, page.parameters | extra)
-    ((_, outcome),) = run_all([job], 1, log_of(project))
+    # Warm for one page, too: a cold kernel imports everything twice, and looks at the data again.
+    ((_, outcome),) = run_all([job], 1, log_of(project), WARM, Shared(project, results, (chosen,)))
     failed = frozenset({page.name} if outcome.state == FAILED else ())
     source = project.store / "single" / language
     book = Book(project, results, language, (found,), (chosen,), {page: outcome.notebook}, failed)
     assemble(book, source)
-    make(source, "html")
+    list(make([source], ["html"]))
     notebook = folder / language / f"{page.name}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(outcome.notebook, encoding="utf-8")

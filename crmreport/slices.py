@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,11 @@ from crmreport.targets import read_targets
 
 @dataclass(frozen=True)
 class Slices:
-    """The digests of what pages of some periods read, each found out once; `periods`: by their keys."""
+    """The digests of what pages of some periods read, each found out once; `periods`: by their keys.
+
+    Those of changes and analyses are written down beside the cube that they go with, so that a build in which
+    nothing changed looks at neither.
+    """
 
     project: Project
     results: Results
@@ -33,14 +38,15 @@ class Slices:
     def digest(self, read: str) -> str | None:
         """Give what a read gave a digest; None for an analysis that would have to be computed first."""
         if read not in self._known:
-            found = self._find(read)
-            if found is None:
-                return None
-            self._known[read] = found
+            self._known[read] = self._find(read)
         return self._known[read]
 
+    def anew(self) -> Slices:
+        """Give the same, to find out again."""
+        return replace(self)
+
     @cached_property
-    def _known(self) -> dict[str, str]:
+    def _known(self) -> dict[str, str | None]:
         return {}
 
     def _find(self, read: str) -> str | None:
@@ -51,9 +57,7 @@ class Slices:
             case "changes" | "findings":
                 return self._of_changes(words[0], read)
             case "analysis":
-                period = self._period(words[1])
-                kept = kept_analyses(self.project, self.results, period) if period else None
-                return kept.digest(words[0]) if kept else None
+                return self._of_analyses(words[1], read)
             case "target":
                 return self._targets.get(words[0], "")
             case "commentary":
@@ -71,7 +75,6 @@ class Slices:
         return None if period.kind is Kind.RANGE else period
 
     def _of_changes(self, key: str, read: str) -> str | None:
-        """Find the digest of changes; all of a period's are written down, since many pages ask for them."""
         if f"changes {key}" not in self._known:
             period = self._period(key)
             if period is None:
@@ -83,6 +86,20 @@ class Slices:
                 write_whole(path, json.dumps(found, indent=1).encode())
             self._known.update(found)
         return self._known.get(read, "")
+
+    def _of_analyses(self, key: str, read: str) -> str | None:
+        period = self._period(key)
+        if period is None:
+            return None
+        path = self.results.folder / f"analyses-{key}.json"
+        found: dict[str, str | None] | None = _read(path)
+        if found is None:
+            kept = kept_analyses(self.project, self.results, period)
+            found = {f"analysis {name} {key}": each.digest if each else None for name, each in kept.items()}
+            if None not in found.values():
+                write_whole(path, json.dumps(found, indent=1).encode())
+        self._known.update(found)
+        return found.get(read, "")
 
     @cached_property
     def _targets(self) -> dict[str, str]:
@@ -131,7 +148,7 @@ def _segment(name: str) -> str:
     return " ".join(f"{dimension}={value}".splitlines())
 
 
-def _read(path: Path) -> dict[str, str] | None:
+def _read(path: Path) -> dict[str, Any] | None:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -47,8 +48,13 @@ def _check_currency(code: str) -> str:
     return code
 
 
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(available_timezones())  # it walks through the folders of all of them
+
+
 def _check_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _timezones():
         raise PydanticCustomError("no_timezone", "")
     return name
 

@@ -15,10 +15,11 @@ _LIBRARIES = (
 )
 # What no page imports while it runs: what plans it, and what makes a book of it. A test keeps the list true.
 _NOT_ON_PAGES = (
-    *("book", "book.py", "build.py", "cli", "connecting", "connecting.py", "glossary.py"),
+    *("book", "build.py", "cli", "connecting", "glossary.py"),
     *("manual.py", "pages/shards.py", "pages/store.py", "pages/why.py", "pdf", "single.py", "starter.py"),
-    *("display/nodes.py", "display/sphinx.py", "display/static", "display/templates"),
-    *("tables/sample", "work.py"),
+    *("display/contents.py", "display/markup.py", "display/nodes.py", "display/reading.py"),
+    *("display/site.py", "display/sphinx.py", "display/static", "display/templates"),
+    *("running.py", "tables/sample", "work.py"),
 )
 _LOCALE = "locale"
 

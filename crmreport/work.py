@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crmreport.config import SECTION, Project
+from crmreport.kernels import WARM
+from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
 from crmreport.pages.prepare import as_text, made_of, prepare
 from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_failed
@@ -27,6 +29,7 @@ class Request:
     jobs: int = 0
     force: bool = False
     pdf: bool = True
+    kernel: str = WARM  # see `crmreport.kernels`
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,13 @@ class Work:
         """Where executed pages are kept."""
         return open_store(self.project)
 
-    def looked_at_again(self, planned: Planned) -> Planned:
-        """Look whether a page need not run after all, now that the analyses are there that it shows."""
-        if planned.kept or not planned.why or not planned.why.reads:
-            return planned
-        kept = self.store.find(planned.key, self.slices.digest)
-        why = why_failed(kept) if kept else planned.why
-        return replace(planned, kept=kept, why=why)
+
+def looked_at_again(store: Store, planned: Planned, slices: Slices) -> Planned:
+    """Look whether a page need not run after all, now that the analyses are there that it shows."""
+    if planned.why is None or not planned.why.reads:
+        return planned
+    kept = store.find(planned.key, slices.digest)
+    return replace(planned, kept=kept, why=why_failed(kept)) if kept else planned
 
 
 def plan_work(project: Project, request: Request) -> Work:
@@ -90,17 +93,19 @@ def plan_work(project: Project, request: Request) -> Work:
         segments = segments_with_pages(results, request.segments, "--segments")
     by_name = {chapter.name: chapter for chapter in chapters}
     quality = quality_of(project, results)
+    gaps = {period.name: gaps_of(project, period, quality) for period in periods}
     slices = slices_of(project, results, periods)
     store = open_store(project)
 
     def planned(page: Page) -> Planned:
         chapter = by_name[page.chapter]
-        key = key_of(project, results, chapter, page, made_of(project, results, chapter, page, quality))
+        made = project, results, chapter, page, gaps[page.period]
+        key = key_of(project, results, chapter, page, made_of(*made))
         kept = store.find(key, slices.digest)
         why = why_failed(kept) if kept else store.why_stale(page, key, slices.digest)
         if request.force:
             kept, why = None, Why((FORCED,))
-        prepared = as_text(prepare(project, results, chapter, page, quality)) if why else ""
+        prepared = as_text(prepare(*made)) if why else ""
         return Planned(page, key, kept, why, prepared)
 
     pages = tuple(planned(page) for page in plan(chapters, periods, segments, languages))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from crmreport.config import read_project
 from crmreport.work import Request, plan_work
-from tests.small_project import FEEDBACK, OPEN, ORDERS, crmreport, notebook, write, write_project
+from tests.small_project import OPEN, crmreport, notebook, write, write_project
 
 NOTEBOOKS = {
     "sales": notebook(OPEN, 'review.cards("revenue")', "review.provenance()", title="Sales"),
@@ -18,6 +19,16 @@ NOTEBOOKS = {
     "data": notebook(OPEN, "review.cleaning()", title="Data", runs="newest period"),
 }
 SETTINGS = "  chapters: [sales, voices, data]\n  minimum_cell: 1\n"
+
+
+# An order of 10.50 on every day of four whole months, and an answer.
+DAYS = [date(2025, 8, 1) + timedelta(days=n) for n in range(122)]
+ORDERS = "order_id,customer_id,ordered_at,amount\n" + "".join(
+    f"o{day:%m-%d},c{day.day % 3},{day},10.50\n" for day in DAYS
+)
+FEEDBACK = "feedback_id,answered_at,csat\n" + "".join(
+    f"f{day:%m-%d},{day},{4 if day.day % 2 else 5}\n" for day in DAYS
+)
 
 
 def without_november(rows: str) -> str:
@@ -91,7 +102,7 @@ def test_a_new_month_leaves_the_earlier_ones_alone(project: Path) -> None:
 
 def test_one_changed_row_runs_the_pages_that_read_it_and_says_why(project: Path) -> None:
     before = without_november(ORDERS)
-    changed = before.replace("o10-7,c1,2025-10-07,10.50", "o10-7,c1,2025-10-07,11.50")
+    changed = before.replace("o10-07,c1,2025-10-07,10.50", "o10-07,c1,2025-10-07,11.50")
     write(project / "data" / "orders.csv", changed)
     why = listed(project, "2025-09", "2025-10")
     assert why[0].startswith("to be run: Revenue of October 2025 changed, and ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import socketserver
 import subprocess
@@ -14,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from crmreport.config import ALL_CHAPTERS
-from crmreport.results import code_fingerprint
+from crmreport.versions import page_code
 from tests.conftest import PERIOD, BuiltReview
 
 LANGUAGES = ("en", "zh_CN")
@@ -146,22 +148,39 @@ def test_charts_have_words_for_those_who_cannot_see_them_and_their_numbers(revie
         assert len(re.findall(r"<details><summary>The numbers</summary><table", text)) == figures
 
 
-def test_the_code_is_hidden_and_one_click_away(review: BuiltReview) -> None:
-    text = page(review, "en", f"{PERIOD}/summary")
-    shown = text.count('<div class="cell_input')
-    assert shown >= 5
-    assert text.count('<details class="admonition hide above-input">') == shown
-    assert "Show the code" in text and "显示代码" in page(review, "zh_CN", f"{PERIOD}/summary")
+def test_the_code_is_one_click_away_with_the_command_that_runs_it(review: BuiltReview) -> None:
+    text = page(review, "en", f"{PERIOD}/segment/region-north")
+    assert '<a href="../../code/segment.html">Show the code</a>' in text
+    assert f"crmreport run segment --period {PERIOD} --language en --segment region=North" in text
+    assert "cell_input" not in text
+    code = page(review, "en", "code/segment")
+    cells = json.loads((review.project / "notebooks" / "segment.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = html.unescape(re.sub(r"<[^>]+>", "", code))
+    for cell in cells:
+        assert "".join(cell["source"]).strip() in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_of_the_glossary_or_of_code_is_heavy(review: BuiltReview, language: str) -> None:
+    folder = review.html(language)
+    pages = [*folder.glob("*.html"), *folder.glob("glossary/*.html"), *folder.glob("code/*.html")]
+    assert len(pages) > 20
+    assert [path.name for path in pages if path.stat().st_size > 100_000] == []
 
 
 def test_each_page_says_what_it_was_made_from(review: BuiltReview) -> None:
     for name in PAGES:
         text = page(review, "en", name)
         assert "This page was made from" in text
-        assert "9 November 2025" in text
-        assert code_fingerprint()[:8] in text
+        assert page_code("en")[:8] in text
         assert "period = 2025-10" in text
-        assert re.search(r"orders [0-9a-f]{8}", text)
+        assert re.search(r"Fingerprint of its figures.{0,200}[0-9a-f]{16}", text, re.DOTALL)
+
+
+def test_the_page_about_the_data_names_their_sources(review: BuiltReview) -> None:
+    text = page(review, "en", f"{PERIOD}/data")
+    assert "The data reach to 9 November 2025" in text
+    assert re.search(r"orders.{0,200}[0-9a-f]{16}", text, re.DOTALL)
 
 
 def test_pages_link_the_same_page_in_the_other_language(review: BuiltReview) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from crmreport.build import DEFAULT_OUTPUT, RUN_FILE, Built, Ran, build, build_from_kept
+from crmreport.build import DEFAULT_OUTPUT, RUN_FILE, Built, build, build_from_kept
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
     Command,
@@ -24,8 +24,10 @@ from crmreport.cli.shared import (
     shown,
     without_repeats,
 )
+from crmreport.kernels import KERNELS, WARM
 from crmreport.language import _t
-from crmreport.pages.run import FAILED, OK
+from crmreport.pages.run import OK
+from crmreport.running import Outcomes
 from crmreport.work import Request
 
 
@@ -43,6 +45,17 @@ def option_jobs(function: Command) -> Command:
 def option_force(function: Command) -> Command:
     """Add the option that runs what need not run."""
     return click.option("--force", is_flag=True, help=say(_t("Run every page, changed or not.")))(function)
+
+
+def option_kernel(function: Command) -> Command:
+    """Add the option that says what runs the pages."""
+    text = _t(
+        "What runs the pages: processes forked from a warm one; Jupyter kernels forked from it; or kernels "
+        "started anew, which are slower, and used where nothing can be forked."
+    )
+    return click.option(
+        "--kernel", type=click.Choice(KERNELS), default=WARM, show_default=True, help=say(text)
+    )(function)
 
 
 def options_book(function: Command) -> Command:
@@ -63,6 +76,7 @@ def options_book(function: Command) -> Command:
 @options_book
 @option_jobs
 @option_force
+@option_kernel
 @click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
 @option_json
 def build_command(
@@ -73,6 +87,7 @@ def build_command(
     output: str | None,
     jobs: int,
     force: bool,
+    kernel: str,
     pdf: bool,
     quiet: bool,
     as_json: bool,
@@ -81,7 +96,13 @@ def build_command(
     found = open_project(project)
     folder = Path(output).absolute() if output else found.root / DEFAULT_OUTPUT
     request = Request(
-        without_repeats(periods), dimensions(segments), without_repeats(languages), jobs, force, pdf
+        without_repeats(periods),
+        dimensions(segments),
+        without_repeats(languages),
+        jobs,
+        force,
+        pdf,
+        kernel,
     )
     with Progress(silent=quiet or as_json) as progress:
         built = build(found, folder, request, progress.report)
@@ -126,35 +147,30 @@ def _tell(built: Built, quiet: bool, as_json: bool) -> None:
         record = json.loads((built.output / RUN_FILE).read_text(encoding="utf-8"))
         click.echo(json.dumps(record | {"dropped": asdict(built.dropped)}, ensure_ascii=False, indent=1))
     else:
-        tell_faults(built.failed, built.warnings)
+        tell_pages(built.outcomes, quiet, built.warnings)
         if not quiet:
-            tell_pages(built.pages)
             click.echo(f"  HTML  {shown(built.output / 'html' / 'index.html')}")
             for path in sorted(built.output.glob("pdf/*/*.pdf")):
                 click.echo(f"  PDF   {shown(path)}")
-    if built.failed:
+    if built.outcomes.failed:
         sys.exit(BUILT_WITH_FAULTS)
 
 
-def tell_faults(failed: Iterable[Ran], warnings: Iterable[str]) -> None:
-    """Say what went wrong."""
-    for line in failed:
+def tell_pages(outcomes: Outcomes, quiet: bool, warnings: Iterable[str] = ()) -> None:
+    """Say what went wrong, and, unless quiet, how many pages there are and what became of them."""
+    for line in outcomes.failed:
         click.echo(
             say(_t("failed: {page}: {error}"), page=f"{line.language}/{line.page}", error=line.error),
             err=True,
         )
-    for warning in warnings:
-        text = say(_t("warning: {warning}"), warning=warning.replace("WARNING: ", "", 1))
-        click.echo(text, err=True)
-
-
-def tell_pages(pages: Sequence[Ran]) -> None:
-    """Say how many pages there are, and what became of them."""
+    for warning in (*outcomes.notes, *(text.replace("WARNING: ", "", 1) for text in warnings)):
+        click.echo(say(_t("warning: {warning}"), warning=warning), err=True)
+    if quiet:
+        return
     text = _t("{pages} pages: {ran} run, {kept} unchanged, {failed} failed.")
-    ran = sum(line.state == OK for line in pages)
-    failed = sum(line.state == FAILED for line in pages)
-    kept = len(pages) - ran - failed
-    click.echo(say(text, pages=len(pages), ran=ran, kept=kept, failed=failed))
+    ran, failed = sum(line.state == OK for line in outcomes.lines), len(outcomes.failed)
+    pages = len(outcomes.lines)
+    click.echo(say(text, pages=pages, ran=ran, kept=pages - ran - failed, failed=failed))
 
 
 class Progress:

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from crmreport.build import run_shard
-from crmreport.cli.building import Progress, option_force, option_jobs, tell_faults, tell_pages
+from crmreport.cli.building import Progress, option_force, option_jobs, option_kernel, tell_pages
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
     dimensions,
@@ -26,27 +26,21 @@ from crmreport.cli.shared import (
 )
 from crmreport.config import Project
 from crmreport.language import LANGUAGES, _t
-from crmreport.pages.run import FAILED
 from crmreport.single import DEFAULT_FOLDER, run_single
 from crmreport.work import Request
 
 
-class Shard(click.ParamType):
-    """Reads ``2/3``: the second of three parts."""
-
-    name = "shard"
-
-    def convert(
-        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        """Read it; a usage error for anything else."""
-        if isinstance(value, tuple):
-            return value
-        found = re.fullmatch("([0-9]{1,4})/([0-9]{1,4})", value)
-        part, of = (int(found[1]), int(found[2])) if found else (0, 0)
-        if not 1 <= part <= of:
-            self.fail(say(_t("{given} is no part. Write 2/3 for the second of three."), given=value))
-        return part, of
+def _shard(_: click.Context, __: click.Parameter, given: str | None) -> tuple[int, int] | None:
+    """Read ``2/3``, the second of three parts; a usage error for anything else."""
+    if given is None:
+        return None
+    found = re.fullmatch("([0-9]{1,4})/([0-9]{1,4})", given)
+    part, of = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= part <= of:
+        raise click.BadParameter(
+            say(_t("{given} is no part. Write 2/3 for the second of three."), given=given)
+        )
+    return part, of
 
 
 @click.command(
@@ -77,12 +71,13 @@ class Shard(click.ParamType):
 )
 @click.option(
     "--shard",
-    type=Shard(),
+    callback=_shard,
     metavar="I/N",
     help=say(_t("Run this part of the pages that a build with the same options would run.")),
 )
 @option_jobs
 @option_force
+@option_kernel
 @click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
 @option_json
 def run_command(
@@ -97,6 +92,7 @@ def run_command(
     shard: tuple[int, int] | None,
     jobs: int,
     force: bool,
+    kernel: str,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -106,7 +102,12 @@ def run_command(
     if shard:
         _refuse(of_one, _t("{name} is for one page, and --shard for many. Give one of them."))
         request = Request(
-            without_repeats(periods), dimensions(segments), without_repeats(languages), jobs, force
+            without_repeats(periods),
+            dimensions(segments),
+            without_repeats(languages),
+            jobs,
+            force,
+            kernel=kernel,
         )
         _run_part(open_project(project), request, shard, quiet, as_json)
         return
@@ -140,14 +141,11 @@ def _refuse(options: Mapping[str, object], text: str) -> None:
 
 def _run_part(project: Project, request: Request, shard: tuple[int, int], quiet: bool, as_json: bool) -> None:
     with Progress(silent=quiet or as_json) as progress:
-        ran, dropped = run_shard(project, request, *shard, progress.report)
-    failed = [line for line in ran if line.state == FAILED]
+        outcomes, dropped = run_shard(project, request, *shard, progress.report)
     if as_json:
-        answer = {"pages": [asdict(line) for line in ran], "dropped": asdict(dropped)}
+        answer = {"pages": [asdict(line) for line in outcomes.lines], "dropped": asdict(dropped)}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
     else:
-        tell_faults(failed, ())
-        if not quiet:
-            tell_pages(ran)
-    if failed:
+        tell_pages(outcomes, quiet)
+    if outcomes.failed:
         sys.exit(BUILT_WITH_FAULTS)

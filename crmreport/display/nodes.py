@@ -24,3 +24,11 @@ class cards(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801
     "unclear" (no clear change) or "none" (cannot be compared); `trend`, the last values of the metric,
     oldest first, None where there is no data; `alt`, the card in one sentence.
     """
+
+
+class sheet(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801
+    """A table of written figures.
+
+    Attribute `table`: a mapping as `crmreport.display.outputs.Table.as_data` gives it. Its cells are no
+    nodes: every step of Sphinx would go through all of them. It has one child, a text for the search.
+    """

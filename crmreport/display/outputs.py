@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from crmreport.display import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHART_MIME = "application/vnd.vegalite.v6+json"  # Altair's own renderer says v6.json, which nbformat refuses
 TABLE_MIME = "application/vnd.crmreport.table+json"
@@ -64,6 +65,8 @@ class Table:
 
     def frame(self) -> pd.DataFrame:
         """Give the table as a frame of texts."""
+        import pandas as pd  # only here, since Sphinx needs no frame
+
         return pd.DataFrame(list(self.rows), columns=list(self.columns))
 
     def _repr_mimebundle_(self, **_: object) -> Bundle:
@@ -114,6 +117,8 @@ class Cards:
 
     def frame(self) -> pd.DataFrame:
         """Give the cards as a frame of texts."""
+        import pandas as pd
+
         rows = [
             {"title": c["title"], "value": c["value"]} | {x["label"]: x["text"] for x in c["changes"]}
             for c in self.cards

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from crmreport.context import Context
 from crmreport.display import charts
@@ -29,6 +30,7 @@ def trend(context: Context, metric: Metric) -> Chart | Text:
     kind = context.say(_t("Line chart by period."))
     title = _finding(context, metric)
     words = words_of(context, metric, title, kind, context.title(metric), context.say(_t("Year before")))
+    words = replace(words, category_axis=context.say(_t("Period")))
     # A count or an amount is read by its height; a share or a score by its differences.
     zero = metric.unit in (Unit.COUNT, Unit.MONEY) and metric.estimate is not Estimate.MEAN
     return charts.trend(rounded(frame), metric.unit, words, twin, zero)

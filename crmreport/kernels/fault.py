@@ -21,7 +21,7 @@ class Fault(Exception):  # noqa: N818 - of the page's cells, not of ours
         return Fault, (self.phrase, self.cell)
 
 
-class TooMuchOutput(BaseException):  # noqa: N818 - not to be caught by a cell's `except Exception`
+class TooMuchOutput(BaseException):
     """Raised in a cell that prints without end, where that is seen from inside."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from babel.numbers import format_compact_currency, format_currency, format_decimal
 
-from crmreport.language import _t, translate
+from crmreport.language import _t, locale_of, translate
 from crmreport.metrics.metric import Better, Metric, Unit
 
 _MINUS = "−"
@@ -25,7 +25,7 @@ class Writer:
     def number(self, value: float, decimals: int = 0) -> str:
         """Write a plain number, thousands separated."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(value, pattern, locale=self.language)).replace("-", _MINUS)
+        return str(format_decimal(value, pattern, locale=locale_of(self.language))).replace("-", _MINUS)
 
     def percent(self, share: float, decimals: int = 1) -> str:
         """Write a share (0.821) as a percentage (82.1%)."""
@@ -36,12 +36,18 @@ class Writer:
         if abs(value) >= _LARGE:
             digits = 1 if 100_000 <= abs(value) < 1_000_000 else 2
             written = str(
-                format_compact_currency(value, self.currency, locale=self.language, fraction_digits=digits)
+                format_compact_currency(
+                    value, self.currency, locale=locale_of(self.language), fraction_digits=digits
+                )
             )
         else:
             decimals = "0.00" if abs(value) < 1_000 else "0"
             written = format_currency(
-                value, self.currency, f"¤#,##{decimals}", locale=self.language, currency_digits=False
+                value,
+                self.currency,
+                f"¤#,##{decimals}",
+                locale=locale_of(self.language),
+                currency_digits=False,
             )
         return written.replace("-", _MINUS)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 CONFIDENCE = 0.95
-Z = float(stats.norm.ppf(0.5 + CONFIDENCE / 2))
+Z = float(special.ndtri(0.5 + CONFIDENCE / 2))
 
 Array = npt.NDArray[np.float64]
 
@@ -27,8 +27,8 @@ def wilson(successes: Array, cases: Array) -> tuple[Array, Array]:
 def poisson(counts: Array) -> tuple[Array, Array]:
     """Exact interval of a count (Garwood 1936, Biometrika 28)."""
     tail = (1 - CONFIDENCE) / 2
-    low = np.where(counts > 0, stats.chi2.ppf(tail, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    high = stats.chi2.ppf(1 - tail, 2 * counts + 2) / 2
+    low = np.where(counts > 0, special.gammaincinv(np.maximum(counts, 1), tail), 0.0)
+    high = special.gammaincinv(counts + 1, 1 - tail)
     return np.where(np.isnan(counts), np.nan, low), np.where(np.isnan(counts), np.nan, high)
 
 

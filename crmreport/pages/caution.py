@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from crmreport.config import Project
 from crmreport.context import Context
 from crmreport.gate import is_within, with_baselines
 from crmreport.language import _t, escaped
+from crmreport.periods import Period
 from crmreport.quality.checks import PROBLEM
 from crmreport.quality.sentences import sentence
 from crmreport.tables.contract import table
@@ -16,6 +18,13 @@ MOST_GAPS = 4  # in one sentence; the page about the data has all of them
 
 
 FIND_OUT = _t("Find out whether rows are lacking before you act on a change.")
+
+
+def gaps_of(project: Project, period: Period, quality: pd.DataFrame) -> pd.DataFrame:
+    """Choose the checks that are gaps in a period, or in one that it is compared with."""
+    gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
+    periods = with_baselines(period)
+    return gaps[[is_within(project, name, periods) for name in gaps["period"]]]
 
 
 def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
@@ -32,11 +41,9 @@ def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
 
 def gaps_behind(context: Context, chapter: str, quality: pd.DataFrame) -> str:
     """Say the same as plain text, without what to do about it."""
-    gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
-    periods = with_baselines(context.period)
     said = []
-    for row in gaps.to_dict("records"):
-        if chapter in row["chapters"] and is_within(context.project, row["period"], periods):
+    for row in gaps_of(context.project, context.period, quality).to_dict("records"):
+        if chapter in row["chapters"]:
             gap = context.project.settings.calendar.period(row["period"])
             title = context.say(table(row["table"]).title)
             found = sentence(row, context.period_name(gap)).say(context.language)

@@ -31,7 +31,7 @@ from crmreport.versions import library_versions, page_code
 # Settings that say what is built, or that have done their work when the results are there.
 _NOT_SHOWN = {
     *("languages", "periods", "chapters", "notebooks", "book", "labels"),
-    *("page_timeout_seconds", "cache_mb", "fail_on"),
+    *("page_timeout_seconds", "page_memory_mb", "memory_mb", "cache_mb", "fail_on"),
     *("folder", "tables", "rates", "targets", "as_of", "merge_customers_by", "confirmed_merges"),
 }
 MOST_RECORDS = 8  # of one key; the least used go first

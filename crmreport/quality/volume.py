@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from ibis import _
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from crmreport.periods import Calendar, Kind, Period
 from crmreport.quality.checks import NOTE, OK, PROBLEM, Check, check
@@ -177,6 +177,8 @@ def _by_others(counts: Array, place: int) -> tuple[float, float] | None:
 
 def _chance(counts: Array, base: Array, times: Array) -> Array:
     """Say how likely so few rows are where nothing is amiss; missing where nothing is to be expected."""
+    from scipy import stats
+
     expected = base * times
     known = expected > 0
     chance = np.full(len(counts), np.nan)

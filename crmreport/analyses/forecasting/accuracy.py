@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
 
 from crmreport.metrics.intervals import Array
 
@@ -52,6 +51,8 @@ def better_by_chance(losses: Array, benchmark: Array, horizon: int) -> float:
     `losses` and `benchmark` are one loss per origin, in the order of time; losses of forecasts over `horizon`
     periods overlap for as many. Missing for no more origins than that.
     """
+    from scipy import stats
+
     gains = benchmark - losses
     n = len(gains)
     if n <= max(horizon, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from crmreport.language import _t
 from crmreport.metrics.intervals import Z, wilson
@@ -61,6 +60,8 @@ def groups(
 
 def _surprises(deviations: pd.Series) -> pd.Series:
     """Name the deviations, in standard errors, that are more than chance."""
+    from scipy import stats
+
     surprises = pd.Series("", index=deviations.index)
     known = deviations[np.isfinite(deviations)]
     if len(known):

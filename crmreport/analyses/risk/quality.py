@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from crmreport.metrics.intervals import Array, Z, wilson
 
@@ -23,6 +22,8 @@ def aucs(outcome: Array, *scores: Array) -> tuple[Array, Array]:
     one churned, that one has the higher score, ties counting half. Covariance after DeLong, DeLong &
     Clarke-Pearson (1988, Biometrics 44(3)).
     """
+    from scipy import stats
+
     churned = outcome == 1
     m, n = int(churned.sum()), int((~churned).sum())
     areas, of_churned, of_others = [], [], []
@@ -109,6 +110,8 @@ def calibration(outcome: Array, probabilities: Array) -> pd.DataFrame:
     `observed`, share that churned, with its 95 % interval `low` to `high`. Equal probabilities are in one
     group; a group has at least 50 customers, unless there are fewer.
     """
+    from scipy import stats
+
     count = max(1, min(_BINS, len(outcome) // _BIN_ROWS))
     places = (stats.rankdata(probabilities) - 0.5) / len(outcome)
     bins = pd.Series(np.minimum((places * count).astype(int), count - 1))

@@ -14,6 +14,7 @@ from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
 from crmreport.analyses.value.likelihood import Fitted, count_customers
 from crmreport.metrics.intervals import Array
 from crmreport.tables.engine import IbisTable
+from crmreport.tables.facts.fact import product
 
 MODELS: dict[str, ModuleType] = {bgnbd.NAME: bgnbd, pareto_nbd.NAME: pareto_nbd}
 WEEKS_IN_YEAR = 365.25 / 7
@@ -143,13 +144,13 @@ def margin_share(lines: IbisTable, products: IbisTable, start: date, end: date) 
     day = lines.ordered_at.date()
     sold = lines.filter((day >= start) & (day < end)).select("product_id", "quantity", "amount")
     sold = sold.left_join(products.select("product_id", "unit_cost"), "product_id")
-    cost = sold.quantity.cast("float64") * sold.unit_cost.cast("float64")
+    # Decimals add up to the same sum in any order.
     sums = sold.aggregate(
-        revenue=sold.amount.cast("float64").sum(),
-        known=sold.amount.cast("float64").sum(where=sold.unit_cost.notnull()),
-        cost=cost.sum(),
+        revenue=sold.amount.sum(),
+        known=sold.amount.sum(where=sold.unit_cost.notnull()),
+        cost=product(sold.quantity, sold.unit_cost).sum(),
     )
-    found = {k: v or 0.0 for k, v in sums.to_pyarrow().to_pylist()[0].items()}
+    found = {k: float(v or 0) for k, v in sums.to_pyarrow().to_pylist()[0].items()}
     if found["known"] <= 0 or found["known"] < _COST_KNOWN * found["revenue"]:
         return None
     return float(1 - found["cost"] / found["known"])
