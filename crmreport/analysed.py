@@ -14,6 +14,8 @@ import pandas as pd
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project
+from crmreport.digests import mark, mark_of
+from crmreport.frames import read_frame
 from crmreport.language import Phrase
 from crmreport.periods import Period
 from crmreport.results import Results, whole_periods
@@ -44,7 +46,18 @@ class Analysed:
 
     def frame(self, analysis: str, name: str) -> pd.DataFrame:
         """Read one frame; a private one, too."""
-        return pd.read_parquet(self.folder / f"{analysis}.{name}.parquet")
+        return read_frame(self.folder / f"{analysis}.{name}.parquet")
+
+    def digest(self, analysis: str) -> str:
+        """Tell what pages may show of an analysis from anything else: its frames, or why there are none."""
+        files = [self.folder / f"{analysis}.{name}.parquet" for name in self.kept.get(analysis, ())]
+        declined = self.declined.get(analysis)
+        return mark(
+            [
+                [mark_of(file.read_bytes()) for file in files],
+                declined and [declined.text, declined.values],
+            ]
+        )
 
 
 def analysed(
@@ -67,6 +80,11 @@ def analysed(
             raise RuntimeError(f"what has just been written to {folder} cannot be read")
         found[period.key] = kept
     return found
+
+
+def kept_analyses(project: Project, results: Results, period: Period) -> Analysed | None:
+    """Give the analyses of a period if all are kept; None if any would have to be computed."""
+    return _load(results.folder / _FOLDER / period.key)
 
 
 def _known(project: Project, results: Results, data: Data, period: Period) -> Known:

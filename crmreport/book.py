@@ -26,8 +26,9 @@ from crmreport.pages.caution import FIND_OUT, gaps_behind
 from crmreport.pages.plan import EACH_SEGMENT, Chapter, Page
 from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
-from crmreport.results import Results, code_fingerprint
+from crmreport.results import Results
 from crmreport.segments import WHOLE
+from crmreport.versions import code_fingerprint
 
 LANGUAGE_NAMES = {"en": "English", "zh_CN": "简体中文"}
 HEADLINES = 3
@@ -138,6 +139,8 @@ def _contents(book: Book, written: list[str]) -> dict[str, Any]:
         chapters = []
         for chapter in book.chapters:
             own = [p for p in book.pages if p.period == period.name and p.chapter == chapter.name]
+            if not own:  # of a chapter about the newest period alone
+                continue
             entry: dict[str, Any] = {"file": own[0].name, "title": _say(book, chapter.title)}
             sections = [{"file": p.name, "title": _segment(book, p)} for p in own[1:]]
             chapters.append(entry | ({"sections": sections} if sections else {}))

@@ -13,49 +13,25 @@ from pathlib import Path
 
 from crmreport.analysed import analysed
 from crmreport.book import Book, assemble, html_of, make, pdf_of
-from crmreport.config import SECTION, Project
+from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
-from crmreport.language import _t
+from crmreport.kept import Dropped, drop_unused
+from crmreport.language import SOURCE_LANGUAGE, _t
 from crmreport.pages.needs import SHOWS_ANALYSES
-from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
-from crmreport.pages.prepare import as_text, prepare
-from crmreport.pages.run import FAILED, OK, job_of, log_of, run_all
-from crmreport.pages.store import FORCED, Key, key_of, open_store
-from crmreport.pages.touched import quality_of
-from crmreport.periods import Period
+from crmreport.pages.plan import Page
+from crmreport.pages.run import FAILED, job_of, log_of, run_all
+from crmreport.pages.shards import read_seconds, shard, write_seconds
+from crmreport.pages.why import say_why
 from crmreport.quality.schema import remember
-from crmreport.results import Results, changes_of, compute_results, covered, last_complete
-from crmreport.tables.readers import refresh_snapshots
-from crmreport.tables.sources import find_sources
+from crmreport.work import Planned, Request, Work, plan_work
 
 RUN_FILE = "run.json"
+MOST_NAMED = 5  # pages in one message
 DEFAULT_OUTPUT = "_build"
 # Sphinx's own notes, and templates that themes leave among their static files.
 NOT_PUBLISHED = shutil.ignore_patterns(".buildinfo", "objects.inv", "*webpack-macros.html")
 Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to build; nothing given means what the configuration says."""
-
-    periods: tuple[str, ...] = ()
-    segments: tuple[str, ...] | None = None
-    languages: tuple[str, ...] = ()
-    jobs: int = 0
-    force: bool = False
-    pdf: bool = True
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A page with its prepared notebook, its key, and why it must run ("" if it need not)."""
-
-    page: Page
-    prepared: str
-    key: Key
-    why: str
 
 
 @dataclass(frozen=True)
@@ -67,64 +43,26 @@ class Ran:
     state: str
     seconds: float
     why: str
+    changed: tuple[str, ...]  # the reads that did; see `crmreport.reads`
     error: str
 
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings."""
+    """What came of a build: where it is, what became of each page, and Jupyter Book's warnings.
+
+    `dropped`: what was not used for long, and went to keep the store within its limit.
+    """
 
     output: Path
     pages: tuple[Ran, ...]
     warnings: tuple[str, ...]
+    dropped: Dropped
 
     @property
     def failed(self) -> tuple[Ran, ...]:
         """The pages that failed."""
         return tuple(page for page in self.pages if page.state == FAILED)
-
-
-@dataclass(frozen=True)
-class Work:
-    """Everything that a build is about to do, known before it does it."""
-
-    project: Project
-    results: Results
-    chapters: tuple[Chapter, ...]
-    periods: tuple[Period, ...]
-    languages: tuple[str, ...]
-    pages: tuple[Planned, ...]
-
-
-def plan_work(project: Project, request: Request) -> Work:
-    """Compute the results and list the pages, each with its state; databases are asked anew.
-
-    Raises UserError for what cannot be.
-    """
-    settings = project.settings
-    languages = request.languages or settings.languages
-    chapters_of(project)  # before anything is computed: the list may name one that is not there
-    refresh_snapshots(project.root, find_sources(project))
-    results = compute_results(project, request.periods)
-    chapters = chapters_with_data(project, results)
-    if request.periods:
-        periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
-    else:
-        periods = last_complete(project, results, settings.periods)
-    if request.segments is None:
-        segments = segments_with_pages(results, settings.segments, f"{SECTION}.segments")
-    else:
-        segments = segments_with_pages(results, request.segments, "--segments")
-    by_name = {chapter.name: chapter for chapter in chapters}
-    quality = quality_of(project, results)
-    store = open_store(project)
-    pages = []
-    for page in plan(chapters, periods, segments, languages):
-        prepared = as_text(prepare(project, results, by_name[page.chapter], page, quality))
-        key = key_of(project, results, page, prepared, quality)
-        why = FORCED if request.force else store.why_stale(page, key)
-        pages.append(Planned(page, prepared, key, why))
-    return Work(project, results, chapters, periods, languages, tuple(pages))
 
 
 def build(project: Project, output: Path, request: Request, report: Report) -> Built:
@@ -135,22 +73,84 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     changed.
     """
     check_output(output)
+    work = _planned_work(project, request, report)
+    executed, ran = run_pages(work, work.pages, request.jobs, report)
+    return _publish(work, executed, ran, output, request, report)
+
+
+def run_shard(
+    project: Project, request: Request, part: int, of: int, report: Report
+) -> tuple[tuple[Ran, ...], Dropped]:
+    """Run those of a build's pages that are in one of so many parts, and keep them for `build_from_kept`.
+
+    UserError as for `build`.
+    """
+    work = _planned_work(project, request, report)
+    pages = [planned.page for planned in work.pages]
+    chosen = set(shard(pages, read_seconds(project.store), part, of))
+    _, ran = run_pages(work, [p for p in work.pages if p.page in chosen], request.jobs, report)
+    return ran, drop_unused(project.store, project.settings.cache_mb)
+
+
+def build_from_kept(project: Project, output: Path, request: Request, report: Report) -> Built:
+    """Build a review of pages that were all run before; failed ones are shown as such.
+
+    UserError as for `build`, and if pages are not kept, or not as they would be now: their names, and how to
+    run them.
+    """
+    check_output(output)
+    work = _planned_work(project, request, report)
+    missing = [f"{p.page.language}/{p.page.name}" for p in work.pages if p.kept is None]
+    if missing:
+        listed = ", ".join(missing[:MOST_NAMED]) + (" ..." if missing[MOST_NAMED:] else "")
+        raise UserError(
+            _t("{n} of {all} pages are not run, or are out of date: {pages}. Run them first: {command}."),
+            n=len(missing),
+            all=len(work.pages),
+            pages=listed,
+            command="crmreport run --shard 1/1",
+        )
+    executed = {p.page: p.kept.notebook for p in work.pages if p.kept}
+    ran = tuple(_line(work, p, p.kept.state, 0.0, p.kept.error) for p in work.pages if p.kept)
+    return _publish(work, executed, ran, output, request, report)
+
+
+def _planned_work(project: Project, request: Request, report: Report) -> Work:
     report(_t("Reading the data"), 0, 0)
     work = plan_work(project, request)
     check_gate(project, work.results, work.periods)
-    executed, ran = run_pages(work, request.jobs, report)
+    return work
+
+
+def _publish(
+    work: Work,
+    executed: dict[Page, str],
+    ran: tuple[Ran, ...],
+    output: Path,
+    request: Request,
+    report: Report,
+) -> Built:
+    """Make the books, put everything into the output folder, and remember what the next build needs."""
+    project, results = work.project, work.results
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
         warnings = _make_books(work, executed, ran, made, request.pdf, report)
         _front_door(work, made)
-        shutil.copyfile(work.results.folder / "cube.parquet", made / "cube.parquet")
-        record = {"pages": [asdict(line) for line in ran], "warnings": warnings}
+        shutil.copyfile(results.folder / "cube.parquet", made / "cube.parquet")
+        record = {
+            "pages": [asdict(line) for line in ran],
+            "warnings": warnings,
+            "data": results.data,
+            "as_of": str(results.as_of),
+        }
         (made / RUN_FILE).write_text(
             json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
         _put_in_place(made, output)
-    remember(project.store, work.results.data, work.results.schema)
-    return Built(output, ran, tuple(warnings))
+    remember(project.store, results.data, results.schema)
+    took = {p.page: work.store.seconds(p.page) for p in work.pages}
+    write_seconds(project.store, {page: seconds for page, seconds in took.items() if seconds is not None})
+    return Built(output, ran, tuple(warnings), drop_unused(project.store, project.settings.cache_mb))
 
 
 def check_output(output: Path) -> None:
@@ -179,33 +179,33 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str], tuple[Ran, ...]]:
-    """Run the pages that must run, several at a time; give every page's executed notebook and its line."""
-    store = open_store(work.project)
+def run_pages(
+    work: Work, pages: Sequence[Planned], at_once: int, report: Report
+) -> tuple[dict[Page, str], tuple[Ran, ...]]:
+    """Run those of some pages that must run, several at a time, and keep what comes of them.
+
+    Give every page's executed notebook and its line of the run table.
+    """
+    _compute_once(work, [p for p in pages if p.why], report)
+    pages = [work.looked_at_again(p) for p in pages]
     executed: dict[Page, str] = {}
     lines: dict[Page, Ran] = {}
-    stale: list[Planned] = []
-    for planned in work.pages:
-        kept = None if planned.why else store.read(planned.key)
-        if kept is None:
-            stale.append(planned)
-        else:
-            executed[planned.page] = kept
-            lines[planned.page] = _line(planned, "kept", 0.0, "")
-    _compute_once(work, stale, report)
-    planned_of = {p.page: p for p in stale}
+    for planned in pages:
+        if planned.kept and not planned.why:
+            executed[planned.page] = planned.kept.notebook
+            lines[planned.page] = _line(work, planned, "kept", 0.0, "")
+    stale = {p.page: p for p in pages if p.page not in executed}
     if stale:
         report(_t("Running the pages"), 0, len(stale))
-    jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale]
+    jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale.values()]
     at_a_time = at_once or os.cpu_count() or 1
     for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
-        planned = planned_of[job.page]
+        planned = stale[job.page]
         executed[job.page] = outcome.notebook
-        lines[job.page] = _line(planned, outcome.state, outcome.seconds, outcome.error)
-        if outcome.state == OK:
-            store.write(job.page, planned.key, outcome.notebook)
+        lines[job.page] = _line(work, planned, outcome.state, outcome.seconds, outcome.error)
+        work.store.write(job.page, planned.key, outcome, work.slices.digest)
         report(_t("Running the pages"), done, len(stale))
-    return executed, tuple(lines[planned.page] for planned in work.pages)
+    return executed, tuple(lines[planned.page] for planned in pages)
 
 
 def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
@@ -213,15 +213,23 @@ def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
     prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
     for period in work.periods:
         if prepared[period.name]:
-            changes_of(work.project, work.results, period)
+            work.slices.digest(f"changes {period.key}")
     shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
     if shown:
         report(_t("Analysing the data"), 0, 0)
         analysed(work.project, work.results, shown)
 
 
-def _line(planned: Planned, state: str, seconds: float, error: str) -> Ran:
-    return Ran(planned.page.name, planned.page.language, state, round(seconds, 2), planned.why, error)
+def _line(work: Work, planned: Planned, state: str, seconds: float, error: str) -> Ran:
+    return Ran(
+        page=planned.page.name,
+        language=planned.page.language,
+        state=state,
+        seconds=round(seconds, 2),
+        why=say_why(planned.why, work.project, SOURCE_LANGUAGE),
+        changed=planned.why.reads if planned.why else (),
+        error=error,
+    )
 
 
 def _make_books(

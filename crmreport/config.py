@@ -82,7 +82,10 @@ class Settings(Frozen):
     labels: Labels = Field(default={})  # by language: how a value of the data is written there
     notebooks: str = "notebooks"
     book: str = "book"
-    page_timeout_seconds: Annotated[int, Field(ge=1)] = 600
+    page_timeout_seconds: Annotated[int, Field(ge=1)] = 600  # for each cell
+    page_memory_mb: Annotated[int, Field(ge=256)] = 4096  # for each process of a page
+    memory_mb: Annotated[int, Field(ge=256)] | None = None  # what the engine may hold; more it puts aside
+    cache_mb: Annotated[int, Field(ge=1)] = 2000  # of results and pages kept; the least used go first
 
     @field_validator("tables", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from crmreport.metrics import METRICS
 from crmreport.metrics.figures import Writer
 from crmreport.metrics.metric import Metric
 from crmreport.periods import Kind, Period
+from crmreport.reads import note
 from crmreport.results import Results
 from crmreport.segments import UNKNOWN, WHOLE, Segment
 from crmreport.tables.contract import dimension_title
@@ -47,6 +48,7 @@ class Context:
 
     def figure(self, metric: Metric, segment: Segment, period: Period) -> Row | None:
         """Give one row of the cube; None where there is none."""
+        note(f"figures {metric.name} {period.key}")
         return self._lookup.figures.of(metric.name).get(segment.dimension, segment.value, period.key)
 
     def has(self, metric: Metric) -> bool:
@@ -55,6 +57,7 @@ class Context:
 
     def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
         """List the segments of a dimension for which there are figures in the period, largest first."""
+        note(f"figures {metric.name} {self.period.key}")
         rows = self._lookup.figures.of(metric.name)
         sizes = rows.columns["denominator" if metric.has_cases else "value"]
         found = [
@@ -66,6 +69,7 @@ class Context:
 
     def trend_periods(self) -> tuple[Period, ...]:
         """List the periods that a trend shows, oldest first, the page's own last; as far as the data go."""
+        note("first_day")
         periods = [self.period]
         for _ in range(TREND_PERIODS[self.period.kind] - 1):
             first = periods[0]
@@ -92,11 +96,13 @@ class Context:
     @property
     def cleaning(self) -> pd.DataFrame:
         """What became of every row; see `crmreport.tables.cleaning.rules`."""
+        note("cleaning")
         return self.results.cleaning
 
     @property
     def quality(self) -> pd.DataFrame:
         """What is amiss in the data; see `crmreport.quality.checks`."""
+        note("quality")
         return self.results.quality
 
     # Changes and findings
@@ -104,10 +110,12 @@ class Context:
     @property
     def changes(self) -> pd.DataFrame:
         """Every tested change of the period; see `crmreport.findings.detect.find_changes`."""
+        note(f"changes {self.period.key}")
         return self._lookup.changes
 
     def change(self, metric: Metric, segment: Segment, baseline: str) -> Row | None:
         """Give one tested change; None where the two figures cannot be compared."""
+        note(f"change {metric.name} {self.period.key}")
         return self._lookup.change_rows.get(metric.name, segment.dimension, segment.value, baseline)
 
     def main_change(self, metric: Metric, segment: Segment) -> Row | None:
@@ -125,6 +133,7 @@ class Context:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The findings about the segment, the weightiest first."""
+        note(f"findings {self.period.key} {self.segment}")
         return self._lookup.findings(self.segment)
 
     def headlines(self, count: int) -> tuple[Finding, ...]:
@@ -135,10 +144,12 @@ class Context:
 
     def target(self, metric: Metric, segment: Segment, period: Period) -> float | None:
         """Give a figure's target, if it has one."""
+        note(f"target {metric.name}")
         return target_of(self._lookup.targets, metric.name, period.name, str(segment))
 
     def commentary_file(self) -> Path | None:
         """Find what a person wrote about the period: in the page's language, or else in any."""
+        note(f"commentary {self.period.name} {self.language}")
         return commentary_file(self.project, self.period.name, self.language)
 
     # Names and words

@@ -8,8 +8,6 @@ import os
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -17,32 +15,34 @@ import pandas as pd
 from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.pipeline.funnel import funnel
 from crmreport.config import SECTION, Project
+from crmreport.digests import cube_digests, digests_by, frame_digest, mark
 from crmreport.errors import UserError
 from crmreport.findings.detect import baselines_of, find_changes
+from crmreport.frames import read_frame
+from crmreport.kept import use
 from crmreport.language import Phrase, _t
 from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
 from crmreport.quality.checks import as_frame
 from crmreport.quality.measure import measure
 from crmreport.quality.schema import Schema, drift, schema_of
+from crmreport.reads import note
 from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
+from crmreport.versions import code_fingerprint, library_versions
 
-_LIBRARIES = (
-    *("altair", "charset-normalizer", "duckdb", "ibis-framework", "numpy", "pandas", "papermill"),
-    *("pyarrow", "python-calamine", "rapidfuzz", "scikit-learn", "scipy", "statsmodels"),
-)
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("analysed.py", "periods.py", "results.py", "segments.py", "targets.py"),
+    *("analysed.py", "digests.py", "periods.py", "results.py", "segments.py", "targets.py"),
 )
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
-    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
+    *("notebooks", "book", "chapters", "segments", "periods", "fail_on"),
+    *("page_timeout_seconds", "page_memory_mb", "cache_mb", "memory_mb"),
 }
 SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")
@@ -67,7 +67,8 @@ class Results:
     `crmreport.tables.cleaning.folding`. `first_day`, `as_of`: first and last day that the data cover.
     `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
     fingerprint. `columns`: each table's columns; `schema`: those of its source, see
-    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
+    `crmreport.quality.schema`. `digests`: see `digest`. `read_otherwise_from`: see `is_outdated`; None if
+    never.
     """
 
     folder: Path
@@ -81,6 +82,7 @@ class Results:
     data: dict[str, str]
     columns: dict[str, list[str]]
     schema: Schema
+    digests: dict[str, str]
     read_otherwise_from: date | None = None
 
     @property
@@ -90,8 +92,40 @@ class Results:
 
     def knows(self, need: str) -> bool:
         """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
+        note(f"knows {need}")
         table, _, column = need.partition(".")
         return table in self.columns and (not column or column in self.columns[table])
+
+    def digest(self, read: str) -> str:
+        """Give a part of the data's results a digest; "" if there is no such part.
+
+        Of what `crmreport.reads` lists: figures, funnel, knows, and all of what has no parts; and
+        ``cube 2025-10``: what may be known of the cube when that period of it ends. Two results that give a
+        read the same digest give it the same content, whatever else differs between them.
+        """
+        kind, _, rest = read.partition(" ")
+        if kind == "knows":
+            return str(self.knows(rest))
+        if kind in ("cleaning", "folds", "quality"):
+            return frame_digest(getattr(self, kind))
+        if kind == "sources":
+            return mark([self.data, str(self.as_of)])
+        return str(self.first_day) if kind == "first_day" else self.digests.get(read, "")
+
+
+_shared: dict[str, Results] = {}  # by project; see `share_results`
+
+
+def share_results(project: Project, results: Results) -> None:
+    """Let `compute_results` give these, here and in processes forked from this one, as they are.
+
+    So the pages of one build show the same, and none looks at the data again.
+    """
+    _shared[_name(project)] = results
+
+
+def _name(project: Project) -> str:
+    return f"{project.root}\0{project.settings.model_dump_json()}"
 
 
 def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
@@ -100,9 +134,13 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
     the user must mend.
     """
+    shared = _shared.get(_name(project))
+    if shared is not None and all(_has(project, shared, name) for name in asked):
+        return shared
     found = fingerprints(project)
     others = sorted({name for name in asked if read_period(project, name).kind is not project.settings.kind})
     folder = project.store / "results" / _key(project, found, others)
+    use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
         data = read_data(project)
@@ -123,6 +161,12 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     # Of the review before, and so not kept with what depends on the data alone.
     drifted = as_frame(drift(project.store, kept.data, kept.schema))
     return replace(kept, quality=pd.concat([kept.quality, drifted], ignore_index=True))
+
+
+def _has(project: Project, results: Results, name: str) -> bool:
+    """Say whether results are of a period, too: it is of the review's frequency, or was asked for."""
+    period = read_period(project, name)
+    return period.kind is project.settings.kind or bool((results.cube["period"] == period.key).any())
 
 
 def read_period(project: Project, name: str) -> Period:
@@ -195,25 +239,8 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
     if changes is None:
         changes = find_changes(results.cube, period, whole_periods(project, results, period.kind))
         _write(changes, path)
-        changes = pd.read_parquet(path)
+        changes = read_frame(path)
     return changes
-
-
-@cache
-def code_fingerprint(*parts: str) -> str:
-    """Tell this version of our code from any other; of some of its modules and folders, or of all."""
-    root = Path(__file__).parent
-    chosen = [root / part for part in parts] or [root]
-    files = [f for c in chosen for f in ([c] if c.is_file() else c.rglob("*")) if f.is_file()]
-    digest = hashlib.sha256()
-    for file in sorted(f for f in files if f.suffix != ".pyc"):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def library_versions() -> dict[str, str]:
-    """Give the versions of the libraries that a number or a picture may depend on."""
-    return {name: version(name) for name in _LIBRARIES}
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
@@ -267,6 +294,8 @@ def _keep(
         "data": found,
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
         "schema": schema_of(project, data),
+        "digests": cube_digests(cube, periods)
+        | {f"funnel {period}": digest for period, digest in digests_by(stages, "period").items()},
         "read_otherwise_from": None if data.future_from is None else str(data.future_from),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -303,6 +332,7 @@ def _load(folder: Path) -> Results | None:
             data=about["data"],
             columns=about["columns"],
             schema=about["schema"],
+            digests=about["digests"],
             read_otherwise_from=_day(about["read_otherwise_from"]),
         )
     except (OSError, ValueError, KeyError, TypeError):  # Arrow's own errors are among the first two
@@ -316,7 +346,7 @@ def _day(written: str | None) -> date | None:
 def _read(path: Path) -> pd.DataFrame | None:
     """Read a kept frame; None if there is none, or if it is broken."""
     try:
-        return pd.read_parquet(path)
+        return read_frame(path)
     except (OSError, ValueError):
         return None
 

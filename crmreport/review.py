@@ -22,6 +22,7 @@ from crmreport.language import LANGUAGES, _t
 from crmreport.metrics.metric import Metric
 from crmreport.pages.plan import chapters_of
 from crmreport.pages.touched import quality_of
+from crmreport.reads import note
 from crmreport.results import Results, compute_results, covered, last_complete
 from crmreport.segments import ALL, WHOLE, Segment, parse_segment
 from crmreport.tables.facts import DIMENSIONS
@@ -94,6 +95,7 @@ class Review:
         lacking = [need for need in declared.needs if not self.context.results.knows(need)]
         if lacking:
             return self._no_data(lacking[0])
+        note(f"analysis {declared.name} {self.context.period.key}")
         found = self.context.analysed
         if declared.name in found.declined:
             return self._declined(declared, name)
@@ -123,6 +125,7 @@ class Review:
                 analysis=analysis,
                 name=name,
             )
+        note(f"analysis {declared.name} {self.context.period.key}")
         found = self.context.analysed
         known = [*found.kept.get(analysis, ()), *(declared.private if analysis in found.kept else ())]
         if name not in known:
@@ -144,6 +147,8 @@ class Review:
 
     def problems(self) -> Table | Text:
         """List what is amiss in the data, and the chapters that it touches."""
+        note("chapters")
+        note("quality")
         chapters = chapters_of(self.context.project)
         checked = quality_of(self.context.project, self.context.results)
         return quality.problems(self.context, checked, {c.name: c.title for c in chapters})
@@ -158,6 +163,11 @@ class Review:
         Empty for a table that is not connected, or whose rows have no time.
         """
         return quality.volume(self.context, self.context.quality, table)
+
+    def sources(self) -> Table:
+        """Show what the data were read from, and to which day they reach."""
+        note("sources")
+        return tables.sources(self.context)
 
     def provenance(self) -> Table:
         """Show what the page was made from, so that it can be made again."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from crmreport.build import Request, plan_work
 from crmreport.config import read_project
 from crmreport.metrics import METRICS
 from crmreport.results import compute_results
+from crmreport.work import Request, plan_work
 from tests.small_project import (
     FEEDBACK,
     OPEN,

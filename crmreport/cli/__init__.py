@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from crmreport.book import BookError
-from crmreport.cli.building import build_command
+from crmreport.cli.building import book_command, build_command
 from crmreport.cli.checking import check_command
 from crmreport.cli.connecting import connect_command
-from crmreport.cli.pages import list_command, run_command
+from crmreport.cli.pages import list_command
+from crmreport.cli.running import run_command
 from crmreport.cli.shared import BUILT_WITH_FAULTS, TO_BE_MENDED, explain_os_error, language_of_terminal, say
 from crmreport.cli.starting import metrics_command, new_command, sample_command
 from crmreport.errors import UserError
@@ -21,6 +22,7 @@ COMMANDS = (
     check_command,
     list_command,
     run_command,
+    book_command,
     metrics_command,
     new_command,
     connect_command,

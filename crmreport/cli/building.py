@@ -1,17 +1,21 @@
-"""Building: the command that makes a review, and what it says while and after it does."""
+"""Building: the commands that make a review, and what they say while and after they do."""
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 from tqdm import tqdm
 
-from crmreport.build import DEFAULT_OUTPUT, RUN_FILE, Built, Request, build
+from crmreport.build import DEFAULT_OUTPUT, RUN_FILE, Built, Ran, build, build_from_kept
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
+    Command,
     dimensions,
     open_project,
     option_json,
@@ -21,27 +25,44 @@ from crmreport.cli.shared import (
     without_repeats,
 )
 from crmreport.language import _t
-from crmreport.pages.run import OK
+from crmreport.pages.run import FAILED, OK
+from crmreport.work import Request
+
+
+def option_jobs(function: Command) -> Command:
+    """Add the option that says how many pages run at a time."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help=say(_t("Pages to run at a time. Default: one per processor.")),
+    )(function)
+
+
+def option_force(function: Command) -> Command:
+    """Add the option that runs what need not run."""
+    return click.option("--force", is_flag=True, help=say(_t("Run every page, changed or not.")))(function)
+
+
+def options_book(function: Command) -> Command:
+    """Add the options that say what is made of the pages, and where."""
+    output = click.option(
+        "--output",
+        metavar="DIR",
+        help=say(_t("Folder to build into, replaced as a whole. Default: _build in the project.")),
+    )
+    pdf = click.option("--no-pdf", "pdf", flag_value=False, default=True, help=say(_t("Make no PDF.")))
+    return output(pdf(function))
 
 
 @click.command(
     name="build", help=say(_t("Build the review. Only pages whose data, code or settings changed are run."))
 )
 @options_scope
-@click.option(
-    "--output",
-    metavar="DIR",
-    help=say(_t("Folder to build into, replaced as a whole. Default: _build in the project.")),
-)
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=0),
-    default=0,
-    metavar="N",
-    help=say(_t("Pages to run at a time. Default: one per processor.")),
-)
-@click.option("--force", is_flag=True, help=say(_t("Run every page, changed or not.")))
-@click.option("--no-pdf", "pdf", flag_value=False, default=True, help=say(_t("Make no PDF.")))
+@options_book
+@option_jobs
+@option_force
 @click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
 @option_json
 def build_command(
@@ -64,38 +85,76 @@ def build_command(
     )
     with Progress(silent=quiet or as_json) as progress:
         built = build(found, folder, request, progress.report)
+    _tell(built, quiet, as_json)
+
+
+@click.command(
+    name="book",
+    help=say(
+        _t(
+            "Make the review of pages that were run before, by crmreport run --shard on several machines or "
+            "by a build; run none."
+        )
+    ),
+)
+@options_scope
+@options_book
+@click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
+@option_json
+def book_command(
+    project: str,
+    periods: tuple[str, ...],
+    segments: str | None,
+    languages: tuple[str, ...],
+    output: str | None,
+    pdf: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Make the review of the pages that are kept."""
+    found = open_project(project)
+    folder = Path(output).absolute() if output else found.root / DEFAULT_OUTPUT
+    request = Request(without_repeats(periods), dimensions(segments), without_repeats(languages), pdf=pdf)
+    with Progress(silent=quiet or as_json) as progress:
+        built = build_from_kept(found, folder, request, progress.report)
+    _tell(built, quiet, as_json)
+
+
+def _tell(built: Built, quiet: bool, as_json: bool) -> None:
+    """Say what was made and where it is, and what went wrong; exit if a page failed."""
     if as_json:
-        click.echo((folder / RUN_FILE).read_text(encoding="utf-8"), nl=False)
+        record = json.loads((built.output / RUN_FILE).read_text(encoding="utf-8"))
+        click.echo(json.dumps(record | {"dropped": asdict(built.dropped)}, ensure_ascii=False, indent=1))
     else:
-        _tell_faults(built)
+        tell_faults(built.failed, built.warnings)
         if not quiet:
-            _tell(built)
+            tell_pages(built.pages)
+            click.echo(f"  HTML  {shown(built.output / 'html' / 'index.html')}")
+            for path in sorted(built.output.glob("pdf/*/*.pdf")):
+                click.echo(f"  PDF   {shown(path)}")
     if built.failed:
         sys.exit(BUILT_WITH_FAULTS)
 
 
-def _tell_faults(built: Built) -> None:
+def tell_faults(failed: Iterable[Ran], warnings: Iterable[str]) -> None:
     """Say what went wrong."""
-    for line in built.failed:
+    for line in failed:
         click.echo(
             say(_t("failed: {page}: {error}"), page=f"{line.language}/{line.page}", error=line.error),
             err=True,
         )
-    for warning in built.warnings:
+    for warning in warnings:
         text = say(_t("warning: {warning}"), warning=warning.replace("WARNING: ", "", 1))
         click.echo(text, err=True)
 
 
-def _tell(built: Built) -> None:
-    """Say what was made and where it is."""
+def tell_pages(pages: Sequence[Ran]) -> None:
+    """Say how many pages there are, and what became of them."""
     text = _t("{pages} pages: {ran} run, {kept} unchanged, {failed} failed.")
-    ran = sum(line.state == OK for line in built.pages)
-    failed = len(built.failed)
-    kept = len(built.pages) - ran - failed
-    click.echo(say(text, pages=len(built.pages), ran=ran, kept=kept, failed=failed))
-    click.echo(f"  HTML  {shown(built.output / 'html' / 'index.html')}")
-    for path in sorted(built.output.glob("pdf/*/*.pdf")):
-        click.echo(f"  PDF   {shown(path)}")
+    ran = sum(line.state == OK for line in pages)
+    failed = sum(line.state == FAILED for line in pages)
+    kept = len(pages) - ran - failed
+    click.echo(say(text, pages=len(pages), ran=ran, kept=kept, failed=failed))
 
 
 class Progress:

@@ -12,6 +12,7 @@ from crmreport.findings.rank import CHANGED, HIDDEN, Change, Finding
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, NOTHING_TO_COMPARE, details, headline
 from crmreport.language import SOURCE_LANGUAGE, _t, escaped, write_date
 from crmreport.metrics import metric as metric_named
+from crmreport.reads import note
 from crmreport.segments import Segment
 
 MOST_OTHERS = 5  # further changes that are named in a few words each
@@ -31,6 +32,7 @@ def _nothing_told(context: Context) -> str:
     """Say that nothing changed clearly, or that nothing could be compared."""
     changes = context.changes
     if changes.empty or not changes["p"].notna().any():
+        note("first_day")
         return context.say(NOTHING_TO_COMPARE, day=write_date(context.results.first_day, context.language))
     return context.say(NO_CLEAR_CHANGE)
 

@@ -12,6 +12,7 @@ from crmreport.display.charts import Words
 from crmreport.display.outputs import Chart, Table
 from crmreport.exhibits.figures import both_years, rounded
 from crmreport.language import _t
+from crmreport.reads import note
 
 
 def funnel(context: Context, stages: pd.DataFrame) -> Chart:
@@ -19,6 +20,8 @@ def funnel(context: Context, stages: pd.DataFrame) -> Chart:
 
     `stages`: see `crmreport.analyses.pipeline.funnel`.
     """
+    note(f"funnel {context.period.key}")
+    note(f"funnel {context.period.year_before().key}")
     here = (context.segment.dimension, context.segment.value)
     own = stages[(stages["dimension"] == here[0]) & (stages["segment"] == here[1])]
     now = own[own["period"] == context.period.key].sort_values("stage_order", ignore_index=True)

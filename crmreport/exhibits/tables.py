@@ -16,9 +16,10 @@ from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t, translate, write_date
 from crmreport.metrics.figures import verdict
 from crmreport.metrics.metric import Metric
-from crmreport.results import code_fingerprint
 from crmreport.segments import UNKNOWN, WHOLE, Segment
+from crmreport.slices import fingerprint_of_reads
 from crmreport.tables.cleaning.rules import ACTIONS, RULES
+from crmreport.versions import page_code
 
 # A sign for each verdict, so that it can be read without colour.
 _SIGNS = {"good": "✓", "bad": "✗", "neutral": "•", "unclear": ""}
@@ -111,17 +112,33 @@ def cleaning_reason(line: Mapping[str, Any], language: str) -> str:
     return words if isinstance(words, str) else words.get(language) or next(iter(words.values()))
 
 
+def sources(context: Context) -> Table:
+    """Show what the data were read from: each table with the fingerprint of its source."""
+    return Table(
+        columns=(context.say(_t("Table")), context.say(_t("Fingerprint of its source"))),
+        align=("left", "left"),
+        rows=tuple(context.results.data.items()),
+        caption=context.say(
+            _t("The data reach to {day}"), day=write_date(context.results.as_of, context.language)
+        ),
+    )
+
+
 def provenance(context: Context) -> Table:
-    """Show what a page was made from, so that it can be made again."""
-    marks = ", ".join(f"{name} {mark[:8]}" for name, mark in context.results.data.items())
+    """Show what a page was made from, so that it can be made again; the last thing on it.
+
+    It names what the page shows and not the sources, of which newer rows leave older pages as they are.
+    """
     rows = (
         (
             _t("Parameters"),
             f"period = {context.period.name}, segment = {context.segment}, language = {context.language}",
         ),
-        (_t("Data as of"), write_date(context.results.as_of, context.language)),
-        (_t("Fingerprints of the data"), marks),
-        (_t("Code"), f"crmreport {version('crmreport')}, {code_fingerprint()[:8]}"),
+        (
+            _t("Fingerprint of its figures"),
+            fingerprint_of_reads(context.project, context.results, context.period),
+        ),
+        (_t("Code"), f"crmreport {version('crmreport')}, {page_code(context.language)[:8]}"),
     )
     return Table(
         columns=("", context.say(_t("This page was made from"))),

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
 
 from crmreport.config import SECTION, Project
+from crmreport.digests import mark_of
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t
+from crmreport.pages.needs import needs_of, sees_all
 from crmreport.periods import Period
 from crmreport.results import Results
 from crmreport.segments import UNKNOWN, WHOLE, Segment, slugs
 
 EACH_PERIOD = "period"
 EACH_SEGMENT = "period x segment"
+NEWEST = "newest period"  # of what holds for all periods, and changes with each new one
+_RUNS = (EACH_PERIOD, EACH_SEGMENT, NEWEST)
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A notebook: its file, its title, for what it runs and which tables it cannot do without."""
+    """A notebook: its file, its title, for what it runs and which tables it cannot do without.
+
+    `asks`: the tables and columns that one of its cells cannot do without; `sees_all`: see
+    `crmreport.pages.needs`; `digest`: of the file.
+    """
 
     name: str
     path: Path
     title: str
     runs: str
     needs: tuple[str, ...]
+    asks: tuple[str, ...] = ()
+    sees_all: bool = False
+    digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,15 +85,16 @@ def chapter_of(project: Project, name: str) -> Chapter:
             suggestion=suggestion(name, found),
         )
     path = found[name]
-    about = read_notebook(path).metadata.get(SECTION, {})
+    notebook = _parsed(path)
+    about = notebook.metadata.get(SECTION, {})
     runs = about.get("runs", EACH_PERIOD)
-    if runs not in (EACH_PERIOD, EACH_SEGMENT):
+    if runs not in _RUNS:
         raise UserError(
             _t("{path}: metadata {key} is {value}; it must be one of: {known}."),
             path=path.name,
             key=f"{SECTION}.runs",
             value=repr(runs),
-            known=", ".join((EACH_PERIOD, EACH_SEGMENT)),
+            known=", ".join(_RUNS),
         )
     needs = about.get("needs", [])
     if not isinstance(needs, list) or not all(isinstance(need, str) for need in needs):
@@ -90,18 +104,36 @@ def chapter_of(project: Project, name: str) -> Chapter:
             key=f"{SECTION}.needs",
             value=repr(needs),
         )
-    return Chapter(name, path, about.get("title", name), runs, tuple(needs))
+    return Chapter(
+        name=name,
+        path=path,
+        title=about.get("title", name),
+        runs=runs,
+        needs=tuple(needs),
+        asks=tuple(dict.fromkeys(need for cell in notebook.cells for need in needs_of(cell))),
+        sees_all=sees_all(notebook.cells),
+        digest=mark_of(path.read_bytes()),
+    )
 
 
 def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """Read a notebook. UserError if it is none."""
+    """Read a notebook; what is given is the caller's to change. UserError if it is none."""
+    return deepcopy(_parsed(path))
+
+
+def _parsed(path: Path) -> nbformat.NotebookNode:
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
+        return _validated(path.read_bytes())
     except (ValueError, AttributeError, KeyError, TypeError, nbformat.ValidationError):
         raise UserError(
             _t("{path} is not a notebook. Open and save it in JupyterLab, or restore it."), path=path.name
         ) from None
+
+
+@lru_cache(maxsize=64)  # a build looks at each chapter's notebook many times
+def _validated(content: bytes) -> nbformat.NotebookNode:
+    notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
+    nbformat.validate(notebook)
     return notebook
 
 
@@ -117,6 +149,8 @@ def plan(
     for language in languages:
         for period in sorted(periods, reverse=True):
             for chapter in chapters:
+                if chapter.runs == NEWEST and period != max(periods):
+                    continue
                 address = f"{period.name}/{chapter.name}"
                 pages.append(Page(chapter.name, period.name, WHOLE, language, address))
                 if chapter.runs == EACH_SEGMENT:

@@ -33,13 +33,8 @@ def prepare(
     `crmreport.pages.touched.quality_of`), the page begins with it.
     """
     notebook = read_notebook(chapter.path)
-    period = covered(project, results, page.period)
-    context = Context(project, results, period, page.segment, page.language)
-    words = {
-        "period": write_period(period, page.language),
-        "segment": escaped(context.segment_title()),
-        "company": escaped(project.settings.company_name(page.language)),
-    }
+    context = _context(project, results, page)
+    words = _words(context)
     is_empty = bool(chapter.needs) and not any(results.knows(need) for need in chapter.needs)
     kept: list[Any] = []
     lacking: dict[str, None] = {}
@@ -66,6 +61,29 @@ def prepare(
         kept.insert(place, _note(text, tuple(lacking), page.language))
     notebook.cells = kept
     return notebook
+
+
+def made_of(
+    project: Project, results: Results, chapter: Chapter, page: Page, quality: pd.DataFrame
+) -> tuple[object, ...]:
+    """Give all that `prepare` makes a page's notebook of, as plain data, without making it."""
+    context = _context(project, results, page)
+    lacking = [need for need in (*chapter.needs, *chapter.asks) if not results.knows(need)]
+    gaps = caution(context, chapter.name, quality)
+    return (chapter.digest, chapter.title, chapter.needs, _words(context), lacking, gaps)
+
+
+def _context(project: Project, results: Results, page: Page) -> Context:
+    return Context(project, results, covered(project, results, page.period), page.segment, page.language)
+
+
+def _words(context: Context) -> dict[str, str]:
+    """Give what the placeholders of a Markdown cell stand for."""
+    return {
+        "period": write_period(context.period, context.language),
+        "segment": escaped(context.segment_title()),
+        "company": escaped(context.project.settings.company_name(context.language)),
+    }
 
 
 def _sections(cells: list[Any]) -> list[list[Any]]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,14 +17,29 @@ from typing import Any
 
 import nbformat
 import papermill
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
-from crmreport.language import _t, translate
+from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
+from crmreport.kernels.engine import HELD_BACK
+from crmreport.kernels.engine import NAME as ENGINE
+from crmreport.kernels.fault import (
+    Fault,
+    TooMuchOutput,
+    is_lack_of_memory,
+    needs_too_much_memory,
+    shows_too_much,
+)
+from crmreport.kernels.forking import limit_memory
+from crmreport.kernels.warm import NotWarm, Warm
+from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
 from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
+from crmreport.pages.shared import Shared, prepare_shared, rehearsal
+from crmreport.reads import FILE as READS_FILE
+from crmreport.segments import WHOLE
 
 OK = "ok"
 FAILED = "failed"
@@ -32,18 +50,22 @@ STARTS = 3
 
 @dataclass(frozen=True)
 class Job:
-    """One page to run: the prepared notebook's text, its parameters, and where."""
+    """One page to run: the prepared notebook's text, its parameters, where, and what it may take."""
 
     page: Page
     notebook: str
     parameters: dict[str, Any]
     folder: Path
-    timeout_seconds: int
+    timeout_seconds: int  # for each cell
+    memory_mb: int = 4096  # for each process of the page
 
 
 def job_of(project: Project, page: Page, prepared: str, parameters: dict[str, Any]) -> Job:
     """Give the job that runs a prepared page of a project."""
-    return Job(page, prepared, parameters, project.root, project.settings.page_timeout_seconds)
+    settings = project.settings
+    return Job(
+        page, prepared, parameters, project.root, settings.page_timeout_seconds, settings.page_memory_mb
+    )
 
 
 def log_of(project: Project) -> Path:
@@ -53,66 +75,164 @@ def log_of(project: Project) -> Path:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: the executed notebook's text, or the page that says what failed."""
+    """What came of a job: the executed notebook's text, or the page that says what failed.
+
+    `reads`: what the page looked at, sorted; see `crmreport.reads`.
+    """
 
     state: str
     notebook: str
     seconds: float
     error: str
+    reads: tuple[str, ...] = ()
 
 
-def run_all(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[Job, Outcome]]:
+@dataclass(frozen=True)
+class Pages:
+    """How pages are run from a warm process; see `crmreport.kernels.forking`."""
+
+    kernel: str
+    shared: Shared | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the process' environment must say: that pages are for a book."""
+        return {MEDIUM: "book"}
+
+    @property
+    def grace_seconds(self) -> int:
+        """How much longer than its time a cell may take: a real kernel has papermill's own watch."""
+        return 60 if self.kernel == FORKED else 0
+
+    def prepare(self) -> None:
+        """Make ready what all pages share, and run a page that nobody sees."""
+        if self.shared is None:
+            return
+        prepare_shared(self.shared)
+        project, last = self.shared.project, self.shared.periods[-1]
+        page = Page("rehearsal", last.name, WHOLE, SOURCE_LANGUAGE, "rehearsal")
+        with tempfile.TemporaryDirectory() as folder:
+            outcome = run_in(
+                job_of(project, page, rehearsal(), {**page.parameters, "project": "."}),
+                WARM,
+                Path(folder),
+                lambda cell: None,
+            )
+        print(outcome.error, file=sys.stderr)
+
+    def run(self, job: Job, folder: Path, begin: Begin) -> Outcome:
+        """Run a page in a process of its own."""
+        return run_in(job, self.kernel, folder, begin)
+
+    def failed(self, job: Job, folder: Path, fault: Fault, seconds: float) -> Outcome:
+        """Give what came of a page whose process ended without a word."""
+        return _failed(job, fault.cell, fault.phrase.say(job.page.language), seconds, _reads(folder))
+
+
+def run_all(
+    jobs: Sequence[Job],
+    at_a_time: int,
+    log: Path,
+    kernel: str = COLD,
+    shared: Shared | None = None,
+    tell: Callable[[Phrase], None] = lambda phrase: None,
+) -> Iterator[tuple[Job, Outcome]]:
     """Run pages in processes of their own, several at a time; give each as it is done.
 
-    What papermill and the kernels say of themselves goes to the log; a page's own words are in the page.
+    `kernel`: one of `crmreport.kernels.KERNELS`; `shared`: what a warm process has at hand for all pages;
+    `tell`: told why pages are run by cold kernels that were to be run otherwise. What papermill and the
+    kernels say of themselves goes to the log; a page's own words are in the page.
     """
     if not jobs:
         return
     log.parent.mkdir(parents=True, exist_ok=True)
+    left = dict(enumerate(jobs))
+    if kernel != COLD and can_fork():
+        try:
+            with Warm(Pages(kernel, shared), log) as warm:
+                for number, outcome in warm.run(jobs, at_a_time):
+                    yield left.pop(number), outcome
+        except NotWarm as reason:
+            tell(
+                Phrase(
+                    _t("The warm process gives no pages: {reason}. {n} pages are run by cold kernels."),
+                    {"reason": reason.phrase, "n": len(left)},
+                )
+            )
+    yield from _run_cold(tuple(left.values()), at_a_time, log)
+
+
+def _run_cold(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[Job, Outcome]]:
+    """Run pages by kernels that are started for them."""
+    if not jobs:
+        return
+    workers = min(at_a_time, len(jobs))
     # Started afresh: an engine that was used before a fork hangs in the child.
-    with ProcessPoolExecutor(min(at_a_time, len(jobs)), get_context("spawn"), _start_worker, (log,)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (log,)) as pool:
         running = {pool.submit(run, job): job for job in jobs}
         for future in as_completed(running):
-            yield running[future], future.result()
+            job = running[future]
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                said = Phrase(_t("the process that ran it was killed"), {}).say(job.page.language)
+                outcome = _failed(job, None, said, 0.0, ())
+            yield job, outcome
 
 
 def _start_worker(log: Path) -> None:
-    os.environ[MEDIUM] = "book"  # the kernels inherit it
+    os.environ.update({MEDIUM: "book", **ONE_THREAD})  # the kernels inherit it
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
 
 
 def run(job: Job) -> Outcome:
-    """Run one page; a cell's error, a dead or a hanging kernel make a failed page, not a failed build."""
+    """Run one page by a cold kernel; a cell's error, a dead or hanging kernel make a failed page."""
+    limit_memory(job.memory_mb)  # the kernel inherits it
+    with tempfile.TemporaryDirectory(prefix="crmreport-", ignore_cleanup_errors=True) as folder:
+        return run_in(job, COLD, Path(folder), lambda cell: None)
+
+
+def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
+    """Run one page by a kernel; `folder`: for what it needs meanwhile; `begin`: told each cell's number."""
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder, "in.ipynb"), Path(folder, "out.ipynb")
-        source.write_text(job.notebook, encoding="utf-8")
-        try:
-            executed = _execute(job, source, target)
-        except PapermillExecutionError as error:
-            failed, error_text = error.cell_index, f"{error.ename}: {error.evalue}"
-        except CellTimeoutError:
-            failed, error_text = (
-                None,
-                translate(_t("a cell ran longer than {n} s"), job.page.language, n=job.timeout_seconds),
-            )
-        except DeadKernelError:
-            failed, error_text = None, translate(_t("the kernel died"), job.page.language)
-        except KernelSilent:
-            failed, error_text = None, translate(_t("the kernel did not begin"), job.page.language)
+    os.environ[READS_FILE] = str(folder / "reads")
+    os.environ["IPYTHONDIR"] = str(folder)  # no start-up files, no history: the same on every machine
+    failed = None
+    try:
+        executed = _execute(job, kernel, folder, begin)
+    except PapermillExecutionError as error:
+        failed = error.cell_index
+        if error.ename == TooMuchOutput.__name__:
+            said = shows_too_much().say(job.page.language)
+        elif is_lack_of_memory(error.ename):
+            said = needs_too_much_memory(job.memory_mb).say(job.page.language)
         else:
-            return Outcome(OK, as_text(_cleaned(executed)), time.perf_counter() - started, "")
-    page, said = _failure(job, failed, error_text.replace(str(job.folder), "."))
-    return Outcome(FAILED, as_text(page), time.perf_counter() - started, said)
+            said = f"{error.ename}: {error.evalue}".replace(str(job.folder), ".")
+    except Fault as fault:
+        failed, said = fault.cell, fault.phrase.say(job.page.language)
+    except KernelSilent:
+        said = translate(_t("the kernel did not begin"), job.page.language)
+    else:
+        text = as_text(_cleaned(executed))
+        return Outcome(OK, text, time.perf_counter() - started, "", _reads(folder))
+    return _failed(job, failed, said, time.perf_counter() - started, _reads(folder))
+
+
+def _reads(folder: Path) -> tuple[str, ...]:
+    """Give the lines that a page's process has noted, each once, in order."""
+    try:
+        return tuple(sorted(set((folder / "reads").read_text(encoding="utf-8").splitlines())))
+    except OSError:
+        return ()
 
 
 class KernelSilent(Exception):  # noqa: N818 - what came of it, not an error of ours
     """A kernel was begun again and again, and never answered."""
 
 
-def _execute(job: Job, source: Path, target: Path) -> nbformat.NotebookNode:
+def _execute(job: Job, kernel: str, folder: Path, begin: Begin) -> nbformat.NotebookNode:
     """Run a notebook with papermill; a kernel that does not answer is begun again.
 
     Two that begin at once may be given the same port, of which one then hears nothing
@@ -121,14 +241,19 @@ def _execute(job: Job, source: Path, target: Path) -> nbformat.NotebookNode:
     for _start in range(STARTS):
         try:
             return papermill.execute_notebook(
-                str(source),
-                str(target),
+                nbformat.reads(job.notebook, as_version=4),
+                None,
                 parameters=job.parameters,
+                engine_name=ENGINE,
                 kernel_name="python3",
                 cwd=str(job.folder),
                 progress_bar=False,
+                autosave_cell_every=0,
                 start_timeout=START_SECONDS,
                 execution_timeout=job.timeout_seconds,
+                kernel=kernel,
+                begin=begin,
+                folder=folder,
             )
         except DeadKernelError:
             raise
@@ -138,12 +263,22 @@ def _execute(job: Job, source: Path, target: Path) -> nbformat.NotebookNode:
     raise KernelSilent
 
 
+_CELL_FILE = re.compile(
+    r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py"
+)  # by which ipykernel names a cell in a warning
+
+
 def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop what differs from run to run: papermill's times, paths, versions; hide what says nothing."""
     executed.metadata = nbformat.from_dict(
         {"kernelspec": executed.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
     )
     for cell in executed.cells:
+        if HELD_BACK in cell.metadata:
+            cell.outputs = cell.metadata[HELD_BACK]
+        for output in cell.get("outputs", ()):
+            if output.output_type == "stream":
+                output.text = _CELL_FILE.sub("<cell>", output.text)
         tags = list(cell.metadata.get("tags", ()))
         if "injected-parameters" in tags:
             # Papermill gives it no tag that hides it, and a new id each time.
@@ -161,7 +296,7 @@ def _says_nothing(cell: nbformat.NotebookNode) -> bool:
     return bool(outputs) and all(o.get("data", {}).get("text/markdown") == "" for o in outputs)
 
 
-def _failure(job: Job, failed: int | None, error: str) -> tuple[nbformat.NotebookNode, str]:
+def _failed(job: Job, failed: int | None, error: str, seconds: float, reads: tuple[str, ...]) -> Outcome:
     """Make the page that stands where the real one would: what failed, in which cell, with the message."""
     notebook = nbformat.reads(job.notebook, as_version=4)
     heading = next((c for c in notebook.cells if c.cell_type == "markdown"), None)
@@ -179,4 +314,4 @@ def _failure(job: Job, failed: int | None, error: str) -> tuple[nbformat.Noteboo
     cell = nbformat.v4.new_markdown_cell(text)
     cell["id"] = "failure"
     notebook.cells = [c for c in (heading, cell) if c is not None]
-    return notebook, said
+    return Outcome(FAILED, as_text(notebook), seconds, said, reads)

@@ -1,110 +1,170 @@
-"""Store: executed pages, kept by all that they depend on, so that a page runs only when that changed."""
+"""Store: executed pages, kept with all that they depend on, so that a page runs only when that changed.
+
+What is known of a page before it runs makes its key. What it looked at is only known afterwards: each kept
+page has a record of its reads with the digests that they had then, and is fresh if they have the same ones
+now. Keys, records and pages are named by their content alone, so that stores that were filled apart are
+joined by copying them into one folder.
+
+- ``objects/<digest>.ipynb``: an executed page
+- ``records/<key>/<digest of the reads>.json``: which object it was, and whether it failed
+- ``last/<language>/<page>.json``: the key and the reads that a page had when it last ran, to explain why it
+  must run again, and how many seconds it took
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from crmreport.config import Project
-from crmreport.context import commentary_file
-from crmreport.language import _t
-from crmreport.pages.plan import Page
-from crmreport.results import Results, code_fingerprint, library_versions
+from crmreport.digests import mark, mark_of
+from crmreport.kept import use, write_whole
+from crmreport.pages.plan import Chapter, Page
+from crmreport.pages.run import OK, Outcome
+from crmreport.pages.why import FAILED_BEFORE, GONE, NEVER_RUN, READS, Why
+from crmreport.results import Results, covered
+from crmreport.versions import library_versions, page_code
 
-REASONS = {
-    "notebook": _t("the notebook changed"),
-    "parameters": _t("the parameters changed"),
-    "data": _t("the data or their settings changed"),
-    "quality": _t("what is known of the data's quality changed"),
-    "settings": _t("the configuration changed"),
-    "commentary": _t("the commentary changed"),
-    "targets": _t("the targets changed"),
-    "code": _t("the code of crmreport changed"),
-    "libraries": _t("a library changed"),
+# Settings that say what is built, or that have done their work when the results are there.
+_NOT_SHOWN = {
+    *("languages", "periods", "chapters", "notebooks", "book", "labels"),
+    *("page_timeout_seconds", "cache_mb", "fail_on"),
+    *("folder", "tables", "rates", "targets", "as_of", "merge_customers_by", "confirmed_merges"),
 }
-SHOWS_QUALITY = "review.problems("  # in a cell
-NEVER_RUN = _t("not run yet")
-FORCED = _t("asked for")
+MOST_RECORDS = 8  # of one key; the least used go first
+
+Digest = Callable[[str], str | None]  # see `crmreport.slices.Slices.digest`
 
 
 @dataclass(frozen=True)
 class Key:
-    """What a page depends on, each as a fingerprint, by the names of `REASONS`."""
+    """What a page depends on and is known before it runs, each as a digest, by the names of `REASONS`."""
 
     parts: dict[str, str]
 
     @property
     def name(self) -> str:
-        """One fingerprint of all of it."""
-        return _mark(self.parts)
+        """One digest of all of it."""
+        return mark(self.parts)
 
 
-def key_of(project: Project, results: Results, page: Page, prepared: str, quality: pd.DataFrame) -> Key:
-    """Give the key of a page whose notebook is prepared; `quality`: see `quality_of`."""
-    comment = commentary_file(project, page.period, page.language)
-    targets = project.root / project.settings.targets if project.settings.targets else None
+@dataclass(frozen=True)
+class Kept:
+    """An executed page that is kept; `error`: what failed, "" if nothing did."""
+
+    notebook: str
+    state: str
+    error: str
+
+
+def key_of(
+    project: Project, results: Results, chapter: Chapter, page: Page, made_of: tuple[object, ...]
+) -> Key:
+    """Give the key of a page; `made_of`: see `crmreport.pages.prepare`."""
+    settings = project.settings.model_dump(mode="json", exclude=_NOT_SHOWN)
+    labels = project.settings.labels.get(page.language, {})
     return Key(
         {
-            "notebook": _mark(prepared),
-            "parameters": _mark(page.parameters),
-            "data": results.folder.name,
-            # Which chapters a defect touches is read from their notebooks; other pages do not show it.
-            "quality": _mark(quality.to_json(orient="split")) if SHOWS_QUALITY in prepared else "",
-            "settings": _mark(project.settings.model_dump_json()),
-            "commentary": _mark(comment.read_text(encoding="utf-8") if comment else ""),
-            "targets": _mark(targets.read_text(encoding="utf-8") if targets and targets.is_file() else ""),
-            "code": code_fingerprint(),
-            "libraries": _mark(library_versions()),
+            "notebook": mark(made_of),
+            "parameters": mark([page.parameters, covered(project, results, page.period).key]),
+            # Of a notebook that takes what it wants nobody can tell what it reads.
+            "data": results.folder.name if chapter.sees_all else "",
+            "settings": mark([settings, labels]),
+            "code": page_code(page.language),
+            "libraries": mark(library_versions()),
         }
     )
 
 
-def _mark(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:20]
-
-
 @dataclass(frozen=True)
 class Store:
-    """A folder of executed pages by key, and for each page's address the key it was last run with."""
+    """A folder of executed pages; see above."""
 
     folder: Path
 
-    def read(self, key: Key) -> str | None:
-        """Give the executed page of that key, if it is kept."""
-        path = self.folder / f"{key.name}.ipynb"
-        return path.read_text(encoding="utf-8") if path.is_file() else None
+    def find(self, key: Key, digest: Digest) -> Kept | None:
+        """Give the page of a key whose reads have the digests that they had when it ran."""
+        for path in sorted(self._records(key).glob("*.json")):
+            record = _load(path)
+            if record is None or any(digest(read) != then for read, then in record["reads"].items()):
+                continue
+            page = self._object(record["page"])
+            try:
+                content = page.read_bytes()
+            except OSError:
+                continue
+            if mark_of(content) == record["page"]:  # else it was cut short
+                use(path)
+                use(page)
+                return Kept(content.decode(), record["state"], record["error"])
+        return None
 
-    def write(self, page: Page, key: Key, notebook: str) -> None:
-        """Keep an executed page."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for path, text in (
-            (self.folder / f"{key.name}.ipynb", notebook),
-            (self._last(page), json.dumps(key.parts, indent=1)),
-        ):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".tmp")
-            temporary.write_text(text, encoding="utf-8")
-            temporary.rename(path)
+    def write(self, page: Page, key: Key, outcome: Outcome, digest: Digest) -> None:
+        """Keep what came of a page; nothing if it read what has no digest."""
+        reads = {read: digest(read) for read in outcome.reads}
+        if None in reads.values():
+            return
+        content = outcome.notebook.encode()
+        digest_of_page = mark_of(content)
+        record = {"state": outcome.state, "error": outcome.error, "page": digest_of_page, "reads": reads}
+        write_whole(self._object(digest_of_page), content)
+        write_whole(self._records(key) / f"{mark(reads)}.json", _dump(record))
+        self._drop_old(key)
+        last = {"parts": key.parts, "reads": reads, "seconds": round(outcome.seconds, 2)}
+        write_whole(self._last(page), _dump(last))
 
-    def why_stale(self, page: Page, key: Key) -> str:
-        """Say why a page must run, marked for the catalogue; "" if it need not."""
-        if (self.folder / f"{key.name}.ipynb").is_file():
-            return ""
-        last = self._last(page)
-        if not last.is_file():
-            return NEVER_RUN
-        parts = json.loads(last.read_text(encoding="utf-8"))
-        changed = [reason for part, reason in REASONS.items() if parts.get(part) != key.parts[part]]
-        return changed[0] if changed else NEVER_RUN
+    def why_stale(self, page: Page, key: Key, digest: Digest) -> Why:
+        """Say why a page must run of which nothing fresh is kept."""
+        last = _load(self._last(page))
+        if last is None:
+            return Why((NEVER_RUN,))
+        if changed := tuple(part for part in key.parts if last["parts"].get(part) != key.parts[part]):
+            return Why(changed)
+        reads = tuple(read for read, then in last["reads"].items() if digest(read) != then)
+        return Why((READS,), reads) if reads else Why((GONE,))
+
+    def seconds(self, page: Page) -> float | None:
+        """Say how long a page ran when it last did; None if it never did."""
+        last = _load(self._last(page))
+        return None if last is None else float(last["seconds"])
+
+    def _object(self, digest: str) -> Path:
+        return self.folder / "objects" / f"{digest}.ipynb"
+
+    def _records(self, key: Key) -> Path:
+        return self.folder / "records" / key.name
 
     def _last(self, page: Page) -> Path:
         return self.folder / "last" / page.language / f"{page.name}.json"
+
+    def _drop_old(self, key: Key) -> None:
+        kept = list(self._records(key).glob("*.json"))
+        if len(kept) > MOST_RECORDS:
+            for path in sorted(kept, key=lambda p: p.stat().st_mtime)[:-MOST_RECORDS]:
+                path.unlink(missing_ok=True)
+
+
+def why_failed(kept: Kept | None) -> Why | None:
+    """Say why a page that is kept must run all the same: it failed; None if it need not."""
+    return Why((FAILED_BEFORE,)) if kept and kept.state != OK else None
 
 
 def open_store(project: Project) -> Store:
     """Open a project's store of pages."""
     return Store(project.store / "pages")
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    """Read what was written down of a page; None if there is nothing, or it is broken."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) and "reads" in found else None
+    except (OSError, ValueError):
+        return None
+
+
+def _dump(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode()

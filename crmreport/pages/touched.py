@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pandas as pd
 
@@ -46,6 +47,7 @@ def quality_of(project: Project, results: Results) -> pd.DataFrame:
     return quality.assign(chapters=pd.Series(touched, index=quality.index, dtype=object))
 
 
+@cache
 def reads_of(chapter: Chapter) -> frozenset[str]:
     """Name the tables (``orders``) and columns (``orders.amount``) of the contract that a chapter rests on.
 
@@ -69,11 +71,11 @@ def reads_of(chapter: Chapter) -> frozenset[str]:
     return frozenset(reads | tables | shown)
 
 
-def _reads_of_metric(metric: Metric) -> Iterator[str]:
+@cache
+def _reads_of_metric(metric: Metric) -> tuple[str, ...]:
     """Name the tables that a metric counts rows of, and the columns that its formula has."""
-    for part in parts_of(metric):
-        if part.rows.rule != "target":
-            yield from _reads_of_part(part)
+    counted = [part for part in parts_of(metric) if part.rows.rule != "target"]
+    return tuple(read for part in counted for read in _reads_of_part(part))
 
 
 def _reads_of_part(metric: Metric) -> Iterator[str]:

@@ -68,7 +68,7 @@ def read_data(project: Project, today: date | None = None) -> Data:
     Raises UserError for what the user must mend.
     """
     settings = project.settings
-    connection = connect(settings.timezone)
+    connection = connect(settings.timezone, settings.memory_mb)
     conventions = Conventions(
         timezone=settings.timezone,
         currency=settings.currency,

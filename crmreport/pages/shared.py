@@ -1,0 +1,48 @@
+"""Shared: what all pages of a build have in common, made ready once in the process that they are forked from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import nbformat
+
+from crmreport.config import Project
+from crmreport.pages.prepare import as_text
+from crmreport.periods import Period
+from crmreport.results import Results, share_results
+
+# Nothing that a page shows; run so that what such cells import and build when they first run is there.
+REHEARSED = (
+    "from crmreport import open_review",
+    "review = open_review(project, period, segment, language)",
+    "print()",
+    "review.cards('revenue', 'csat', 'win_rate')",
+    "review.commentary()",
+    "review.trend('revenue')",
+    "review.compare('revenue', 'region')",
+    "review.cleaning()",
+)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What pages are made from: a project, its results, the periods of the pages, oldest first."""
+
+    project: Project
+    results: Results
+    periods: tuple[Period, ...]
+
+
+def prepare_shared(shared: Shared) -> None:
+    """Make it ready, so that `open_review` finds it."""
+    share_results(shared.project, shared.results)
+
+
+def rehearsal() -> str:
+    """Give a notebook that shows something of everything, whatever the data."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+    declared = "period = segment = language = project = ''"
+    parameters = nbformat.v4.new_code_cell(declared, metadata={"tags": ["parameters"]})
+    notebook.cells = [parameters, *map(nbformat.v4.new_code_cell, REHEARSED)]
+    return as_text(notebook)

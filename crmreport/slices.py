@@ -1,0 +1,138 @@
+"""Slices: a digest of each part of the results that a page may have looked at; see `crmreport.reads`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from crmreport.analysed import kept_analyses
+from crmreport.config import Project
+from crmreport.context import commentary_file
+from crmreport.digests import digests_by, frame_digest, mark, mark_of
+from crmreport.kept import write_whole
+from crmreport.periods import Kind, Period
+from crmreport.reads import noted
+from crmreport.results import Results, changes_of, covered
+from crmreport.segments import ALL
+from crmreport.targets import read_targets
+
+
+@dataclass(frozen=True)
+class Slices:
+    """The digests of what pages of some periods read, each found out once; `periods`: by their keys."""
+
+    project: Project
+    results: Results
+    periods: dict[str, Period]
+
+    def digest(self, read: str) -> str | None:
+        """Give what a read gave a digest; None for an analysis that would have to be computed first."""
+        if read not in self._known:
+            found = self._find(read)
+            if found is None:
+                return None
+            self._known[read] = found
+        return self._known[read]
+
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        return {}
+
+    def _find(self, read: str) -> str | None:
+        kind, *words = read.split(" ", 2)
+        match kind:
+            case "change":
+                return self._of_changes(words[1], read)
+            case "changes" | "findings":
+                return self._of_changes(words[0], read)
+            case "analysis":
+                period = self._period(words[1])
+                kept = kept_analyses(self.project, self.results, period) if period else None
+                return kept.digest(words[0]) if kept else None
+            case "target":
+                return self._targets.get(words[0], "")
+            case "commentary":
+                path = commentary_file(self.project, words[0], words[1])
+                return mark_of(path.read_bytes()) if path else ""
+            case "chapters":
+                return self._chapters
+        return self.results.digest(read)
+
+    def _period(self, key: str) -> Period | None:
+        """Find the period of a read; None for a part of another one, which its key does not tell."""
+        if key in self.periods:
+            return self.periods[key]
+        period = covered(self.project, self.results, key)
+        return None if period.kind is Kind.RANGE else period
+
+    def _of_changes(self, key: str, read: str) -> str | None:
+        """Find the digest of changes; all of a period's are written down, since many pages ask for them."""
+        if f"changes {key}" not in self._known:
+            period = self._period(key)
+            if period is None:
+                return None
+            path = self.results.folder / f"changes-{key}.json"
+            found = _read(path)
+            if found is None:
+                found = _digests(changes_of(self.project, self.results, period), key)
+                write_whole(path, json.dumps(found, indent=1).encode())
+            self._known.update(found)
+        return self._known.get(read, "")
+
+    @cached_property
+    def _targets(self) -> dict[str, str]:
+        by_metric: dict[str, list[tuple[str, str, float]]] = {}
+        for (metric, period, segment), target in sorted(read_targets(self.project).items()):
+            by_metric.setdefault(metric, []).append((period, segment, target))
+        return {metric: mark(targets) for metric, targets in by_metric.items()}
+
+    @property
+    def _chapters(self) -> str:
+        """Tell the chapters' notebooks, which say what a defect of the data touches."""
+        files = [self.project.notebooks / f"{name}.ipynb" for name in self.project.settings.chapters]
+        return mark([mark_of(path.read_bytes()) for path in files if path.is_file()])
+
+
+def slices_of(project: Project, results: Results, periods: Iterable[Period]) -> Slices:
+    """Give the slices of a project's results for pages of these periods."""
+    return Slices(project, results, {period.key: period for period in periods})
+
+
+def fingerprint_of_reads(project: Project, results: Results, period: Period) -> str:
+    """Tell what this process has read so far from anything else that it might have read."""
+    slices = slices_of(project, results, [period])
+    return mark({read: slices.digest(read) for read in noted()})
+
+
+def _digests(changes: pd.DataFrame, period: str) -> dict[str, str]:
+    """Give a period's changes digests, by the reads that ask for them."""
+    whole = frame_digest(changes)
+    found = {f"changes {period}": whole, f"findings {period} {ALL}": whole}
+    if changes.empty:
+        return found
+    # The error rates of all tests hang together; a sentence tells them, a figure does not.
+    tested = digests_by(changes.drop(columns="q"), "metric")
+    segments = digests_by(changes[changes["dimension"] != ALL], "dimension", "segment")
+    return (
+        found
+        | {f"change {metric} {period}": digest for metric, digest in tested.items()}
+        | {f"findings {period} {_segment(name)}": digest for name, digest in segments.items()}
+    )
+
+
+def _segment(name: str) -> str:
+    """Write a segment as `crmreport.reads.note` does."""
+    dimension, _, value = name.partition(" ")
+    return " ".join(f"{dimension}={value}".splitlines())
+
+
+def _read(path: Path) -> dict[str, str] | None:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,107 @@
+"""Work: everything that a build is about to do, known before it does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from crmreport.config import SECTION, Project
+from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
+from crmreport.pages.prepare import as_text, made_of, prepare
+from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_failed
+from crmreport.pages.touched import quality_of
+from crmreport.pages.why import FORCED, Why
+from crmreport.periods import Period
+from crmreport.results import Results, compute_results, covered, last_complete
+from crmreport.slices import Slices, slices_of
+from crmreport.tables.readers import refresh_snapshots
+from crmreport.tables.sources import find_sources
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build; nothing given means what the configuration says."""
+
+    periods: tuple[str, ...] = ()
+    segments: tuple[str, ...] | None = None
+    languages: tuple[str, ...] = ()
+    jobs: int = 0
+    force: bool = False
+    pdf: bool = True
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A page with its key, what is kept of it, and why it must run; None if it need not.
+
+    `prepared`: its notebook, if it must run, else "".
+    """
+
+    page: Page
+    key: Key
+    kept: Kept | None
+    why: Why | None
+    prepared: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """A build's results, its chapters, periods and languages, and each of its pages."""
+
+    project: Project
+    results: Results
+    chapters: tuple[Chapter, ...]
+    periods: tuple[Period, ...]
+    languages: tuple[str, ...]
+    pages: tuple[Planned, ...]
+    slices: Slices
+
+    @property
+    def store(self) -> Store:
+        """Where executed pages are kept."""
+        return open_store(self.project)
+
+    def looked_at_again(self, planned: Planned) -> Planned:
+        """Look whether a page need not run after all, now that the analyses are there that it shows."""
+        if planned.kept or not planned.why or not planned.why.reads:
+            return planned
+        kept = self.store.find(planned.key, self.slices.digest)
+        why = why_failed(kept) if kept else planned.why
+        return replace(planned, kept=kept, why=why)
+
+
+def plan_work(project: Project, request: Request) -> Work:
+    """Compute the results and list the pages, each with its state; databases are asked anew.
+
+    Raises UserError for what cannot be.
+    """
+    settings = project.settings
+    languages = request.languages or settings.languages
+    chapters_of(project)  # before anything is computed: the list may name one that is not there
+    refresh_snapshots(project.root, find_sources(project))
+    results = compute_results(project, request.periods)
+    chapters = chapters_with_data(project, results)
+    if request.periods:
+        periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
+    else:
+        periods = last_complete(project, results, settings.periods)
+    if request.segments is None:
+        segments = segments_with_pages(results, settings.segments, f"{SECTION}.segments")
+    else:
+        segments = segments_with_pages(results, request.segments, "--segments")
+    by_name = {chapter.name: chapter for chapter in chapters}
+    quality = quality_of(project, results)
+    slices = slices_of(project, results, periods)
+    store = open_store(project)
+
+    def planned(page: Page) -> Planned:
+        chapter = by_name[page.chapter]
+        key = key_of(project, results, chapter, page, made_of(project, results, chapter, page, quality))
+        kept = store.find(key, slices.digest)
+        why = why_failed(kept) if kept else store.why_stale(page, key, slices.digest)
+        if request.force:
+            kept, why = None, Why((FORCED,))
+        prepared = as_text(prepare(project, results, chapter, page, quality)) if why else ""
+        return Planned(page, key, kept, why, prepared)
+
+    pages = tuple(planned(page) for page in plan(chapters, periods, segments, languages))
+    return Work(project, results, chapters, periods, languages, pages, slices)
