@@ -37,7 +37,7 @@ from crmreport.kernels.warm import NotWarm, Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
 from crmreport.pages.plan import Page
 from crmreport.pages.prepare import HIDDEN_TAG, as_text
-from crmreport.pages.shared import Shared, prepare_shared, rehearsal
+from crmreport.pages.shared import Shared, looked_up, prepare_shared, rehearsal
 from crmreport.reads import FILE as READS_FILE
 from crmreport.segments import WHOLE
 
@@ -148,6 +148,8 @@ def run_all(
     log.parent.mkdir(parents=True, exist_ok=True)
     left = dict(enumerate(jobs))
     if kernel != COLD and can_fork():
+        if shared is not None:
+            shared = looked_up(shared, {job.page.period for job in jobs})
         try:
             with Warm(Pages(kernel, shared, len(jobs)), log) as warm:
                 for number, outcome in warm.run(jobs, at_a_time):
