@@ -90,7 +90,8 @@ def _child(name: str, folder: Path, pages: int) -> dict[str, Any]:
     began = time.perf_counter()
     process = subprocess.Popen([*command, "--pandas-pages", str(pages)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    said = process.stdout.read()
+    with process.stdout as output:
+        said = output.read()
     _pid, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
