@@ -87,7 +87,7 @@ def _compute(known: Known) -> Frames:
             least=LEAST_LEFT,
         )
     present = [d for d in table("customers").dimensions if d in customers.columns]
-    durations = grouped_durations(lambda d: count_tenures(customers, end, d) if d else whole, present)
+    durations = grouped_durations(lambda rows, by: count_tenures(rows, end, by), customers, present)
     shown = medians(durations, known.settings.minimum_cell)
     fitted = sbg.fit(*months_of(whole))
     return {
