@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -48,7 +49,7 @@ class Data:
     None if no row is.
     """
 
-    tables: dict[str, IbisTable]
+    tables: Mapping[str, IbisTable]
     cleaning: pd.DataFrame
     first_day: date
     as_of: date
