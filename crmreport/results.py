@@ -43,7 +43,16 @@ _COMPUTING = (
 # Settings that decide what is shown and how, but no figure.
 _NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
-    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "page_memory_mb", "fail_on"),
+    *(
+        "notebooks",
+        "book",
+        "chapters",
+        "segments",
+        "periods",
+        "page_timeout_seconds",
+        "page_memory_mb",
+        "fail_on",
+    ),
 }
 SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")

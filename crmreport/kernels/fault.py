@@ -21,8 +21,8 @@ class Fault(Exception):  # noqa: N818 - of the page's cells, not of ours
         return Fault, (self.phrase, self.cell)
 
 
-class TooMuchOutput(BaseException):  # noqa: N818 - not to be caught by a cell's `except Exception`
-    """Raised in a cell that prints without end, where that is seen from inside."""
+class TooMuchOutput(BaseException):
+    """Raised in a cell that prints without end; no `except Exception` of the cell catches it."""
 
 
 def ran_too_long(timeout_seconds: int) -> Phrase:

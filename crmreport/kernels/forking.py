@@ -114,6 +114,8 @@ def fork_all(
     finally:
         for fork in running.values():
             _kill(fork)
+            os.waitpid(fork.pid, 0)
+            fork.folder.cleanup()
         _kill_orphans()
 
 

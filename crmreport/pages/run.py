@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import time
@@ -23,7 +22,6 @@ from papermill.exceptions import PapermillExecutionError
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
 from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
-from crmreport.kernels.engine import HELD_BACK
 from crmreport.kernels.engine import NAME as ENGINE
 from crmreport.kernels.fault import (
     Fault,
@@ -35,8 +33,9 @@ from crmreport.kernels.fault import (
 from crmreport.kernels.forking import limit_memory
 from crmreport.kernels.warm import NotWarm, Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
+from crmreport.pages.cleaned import cleaned
 from crmreport.pages.plan import Page
-from crmreport.pages.prepare import HIDDEN_TAG, as_text
+from crmreport.pages.prepare import as_text
 from crmreport.pages.shared import Shared, prepare_shared, rehearsal
 from crmreport.segments import WHOLE
 
@@ -215,7 +214,7 @@ def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
     except KernelSilent:
         said = translate(_t("the kernel did not begin"), job.page.language)
     else:
-        text = as_text(_cleaned(executed))
+        text = as_text(cleaned(executed))
         return Outcome(OK, text, time.perf_counter() - started, "", _reads(folder))
     return _failed(job, failed, said, time.perf_counter() - started, _reads(folder))
 
@@ -232,9 +231,7 @@ class KernelSilent(Exception):  # noqa: N818 - what came of it, not an error of 
     """A kernel was begun again and again, and never answered."""
 
 
-def _execute(
-    job: Job, kernel: str, folder: Path, begin: Begin
-) -> nbformat.NotebookNode:
+def _execute(job: Job, kernel: str, folder: Path, begin: Begin) -> nbformat.NotebookNode:
     """Run a notebook with papermill; a kernel that does not answer is begun again.
 
     Two that begin at once may be given the same port, of which one then hears nothing
@@ -263,50 +260,6 @@ def _execute(
             if "didn't respond" not in str(error):
                 raise
     raise KernelSilent
-
-
-# What names a cell in a warning, with the number of the kernel's process; where an object is in memory.
-_PASSING = (
-    (re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py"), "<cell>"),
-    (re.compile(r"(?<=\w) at 0x[0-9a-f]+(?=>)"), ""),
-)
-
-
-def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what differs from run to run: papermill's times, paths, versions; hide what says nothing."""
-    executed.metadata = nbformat.from_dict(
-        {"kernelspec": executed.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
-    )
-    for cell in executed.cells:
-        if HELD_BACK in cell.metadata:
-            cell.outputs = cell.metadata[HELD_BACK]
-        for output in cell.get("outputs", ()):
-            if output.output_type == "stream":
-                output.text = _lasting(output.text)
-            elif "text/plain" in output.get("data", {}):
-                output.data["text/plain"] = _lasting(output.data["text/plain"])
-        tags = list(cell.metadata.get("tags", ()))
-        if "injected-parameters" in tags:
-            # Papermill gives it no tag that hides it, and a new id each time.
-            cell["id"] = "injected-parameters"
-            tags.append(HIDDEN_TAG)
-        elif _says_nothing(cell):
-            tags.append(HIDDEN_TAG)
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-    return executed
-
-
-def _lasting(text: str) -> str:
-    """Drop from a text what differs from run to run."""
-    for found, instead in _PASSING:
-        text = found.sub(instead, text)
-    return text
-
-
-def _says_nothing(cell: nbformat.NotebookNode) -> bool:
-    """Say whether all that a cell shows is an empty text: there is nothing to say, and no place for it."""
-    outputs = cell.get("outputs", [])
-    return bool(outputs) and all(o.get("data", {}).get("text/markdown") == "" for o in outputs)
 
 
 def _failed(job: Job, failed: int | None, error: str, seconds: float, reads: tuple[str, ...]) -> Outcome:
