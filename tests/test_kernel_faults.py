@@ -15,6 +15,7 @@ from crmreport.kernels.warm import NotWarm, Warm
 from crmreport.pages.plan import Page
 from crmreport.pages.run import FAILED, OK, Job, Outcome, Pages, run_all
 from crmreport.segments import WHOLE
+from tests.conftest import ROOT
 from tests.small_project import notebook
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="nothing can be forked here")
@@ -136,6 +137,7 @@ class WithThread:
         threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 
 
-def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
+def test_a_process_with_threads_is_not_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where `WithThread` is
     with pytest.raises(NotWarm, match="it has 2 threads, with which it must not be forked"):
         Warm(WithThread(), tmp_path / "log")  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ HARD = (
     "import logging; logging.warning('logged')",
     "_, len(In), sorted(Out)[-1], __name__, os.getcwd() == project_folder",
     "%who int",
+    "import of_this_project; of_this_project.VALUE, sys.path[0]",
     "with open(os.environ['CRMREPORT_READS'], 'a') as file: file.write('b\\na\\nb\\n')",
 )
 RAISING = (
@@ -72,6 +73,7 @@ def by(kernel: str, jobs: list[Job], log: Path, shared: Shared | None = None) ->
 def test_a_notebook_of_hard_cells_is_the_same_by_every_route(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "of_this_project.py").write_text("VALUE = 6 * 7\n")
     job = hard_page(tmp_path)
     (cold,) = by(COLD, [job], tmp_path / "log")
     for kernel in (WARM, FORKED):

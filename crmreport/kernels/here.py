@@ -212,9 +212,11 @@ def kernel_here(folder: Path) -> Iterator[KernelHere]:
             _Stream(session, "stdout", 1, out.fileno()),
             _Stream(session, "stderr", 2, error.fileno()),
         )
+        sys.path.insert(0, "")  # a page finds the modules of its project
         try:
             yield KernelHere(kernel, session, streams)
         finally:
+            sys.path.remove("")
             kernel.shell_class.clear_instance()
             _Kernel.clear_instance()
             sys.modules["__main__"] = main

@@ -166,8 +166,9 @@ def _run_cold(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[
     if not jobs:
         return
     workers = min(at_a_time, len(jobs))
+    arguments = (log, jobs[0].memory_mb)
     # Started afresh: an engine that was used before a fork hangs in the child.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (log,)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, arguments) as pool:
         running = {pool.submit(run, job): job for job in jobs}
         for future in as_completed(running):
             job = running[future]
@@ -179,8 +180,10 @@ def _run_cold(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[
             yield job, outcome
 
 
-def _start_worker(log: Path) -> None:
-    os.environ.update({MEDIUM: "book", **ONE_THREAD})  # the kernels inherit it
+def _start_worker(log: Path, memory_mb: int) -> None:
+    """Set what the worker's kernels inherit."""
+    os.environ.update({MEDIUM: "book", **ONE_THREAD})
+    limit_memory(memory_mb)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -188,7 +191,6 @@ def _start_worker(log: Path) -> None:
 
 def run(job: Job) -> Outcome:
     """Run one page by a cold kernel; a cell's error, a dead or hanging kernel make a failed page."""
-    limit_memory(job.memory_mb)  # the kernel inherits it
     with tempfile.TemporaryDirectory(prefix="crmreport-", ignore_cleanup_errors=True) as folder:
         return run_in(job, COLD, Path(folder), lambda cell: None)
 
