@@ -1,4 +1,4 @@
-"""Shared: what all pages of a build have in common, made ready once in the process that they are forked from."""
+"""Shared: what all pages of a build have in common, made ready in the process they are forked from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from crmreport.pages.prepare import as_text
 from crmreport.periods import Period
 from crmreport.results import Results, share_results
 
-# Not to be shown: these load what the first cells of any page load. More of them would save less than it costs.
+# Not to be shown: they load what the first cells of any page load. More would cost more than it saves.
 REHEARSED = (
     "from crmreport import open_review",
     "review = open_review(project, period, segment, language)",
