@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import html
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxTranslator
 
+from crmreport.display import vega
 from crmreport.display.nodes import cards, chart
 from crmreport.display.outputs import CARDS_MIME, CHART_MIME, TABLE_MIME
 
@@ -170,9 +171,8 @@ def _write_static(app: Sphinx) -> None:
         return
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    # The bundle's names would be global, and `_` is Sphinx's.
-    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub requires what is optional
-    (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n", encoding="utf-8")
+    store = Path(app.srcdir, app.config.crmreport_store or Path(app.doctreedir).parent / ".vega")
+    shutil.copyfile(vega.bundle(store), folder / VEGA_FILE)
 
 
 def _page_context(
@@ -191,12 +191,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register nodes, static files and settings with Sphinx.
 
     `crmreport_words`: the few words that the HTML adds (numbers, and the names of the verdicts).
-    `crmreport_other_languages`: folder to name of the book's other languages.
+    `crmreport_other_languages`: folder to name of the book's other languages. `crmreport_store`: the folder,
+    from the book's, of what books share; by default `.vega` beside the document trees.
     """
     for node, visit in ((chart, _visit_chart), (cards, _visit_cards)):
         app.add_node(node, html=(visit, None))
     app.add_config_value("crmreport_words", {}, "env", [dict])
     app.add_config_value("crmreport_other_languages", {}, "html", [dict])
+    if "crmreport_store" not in app.config:  # `crmreport.pdf` has the same store
+        app.add_config_value("crmreport_store", "", "", [str])
     # Jupyter Book sets it whether or not sphinx-comments, which reads it, is loaded.
     app.add_config_value("comments_config", {}, "", [dict])
     app.connect("config-inited", _add_folders)

@@ -22,7 +22,7 @@ from sphinx.util import logging
 from crmreport.display.nodes import chart
 from crmreport.pdf import blocks, drawing, figures, fonts, inline, markup, tables
 from crmreport.pdf.editions import Edition, all_words, editions, moment
-from crmreport.pdf.press import TEMPLATE, Press, Source, digest, digests, makers
+from crmreport.pdf.typesetting import TEMPLATE, Source, Typesetter, digest, digests, makers
 from crmreport.pdf.writer import Media, Writer, for_screen
 
 logger = logging.getLogger(__name__)
@@ -59,20 +59,20 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
         listed = editions(self.config.typst_documents, self.env.found_docs)
         if not listed:
             logger.warning("typst_documents lists nothing, so there is no PDF", type="typst")
-        press = self._open_press()
-        for pdf in set(press.output.glob("*.pdf")) - {press.pdf(edition) for edition in listed}:
+        typesetter = self._typesetter()
+        for pdf in set(typesetter.output.glob("*.pdf")) - {typesetter.pdf(edition) for edition in listed}:
             pdf.unlink()  # of an edition that is no more
         # Typst leaves Python to others while it works: one edition is set while the next is written.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            printing = []
+            working = []
             for edition in listed:
                 origin = self._origin(edition)
-                if press.is_done(edition, origin):
-                    logger.info("%s is as it was", press.pdf(edition).name)
+                if typesetter.is_done(edition, origin):
+                    logger.info("%s is as it was", typesetter.pdf(edition).name)
                 else:
-                    printing.append(pool.submit(press.print, self._source(edition, origin)))
-            for printed in printing:
-                logger.info(printed.result())
+                    working.append(pool.submit(typesetter.typeset, self._source(edition, origin)))
+            for done in working:
+                logger.info(done.result())
 
     @cached_property
     def workshop(self) -> Path:
@@ -82,21 +82,21 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
     @cached_property
     def store(self) -> Path:
         """The folder of drawings and typefaces, which books may share."""
-        return (Path(self.srcdir) / (self.config.typst_store or self.workshop)).resolve()
+        return (Path(self.srcdir) / (self.config.crmreport_store or self.workshop)).resolve()
 
     @cached_property
     def media(self) -> Media:
         """Where pictures and charts come from."""
         return Media(Path(os.path.commonpath([self.workshop, self.store])), self._picture, self._chart)
 
-    def _open_press(self) -> Press:
+    def _typesetter(self) -> Typesetter:
         self.workshop.mkdir(parents=True, exist_ok=True)
         Path(self.outdir).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(TEMPLATE, self.workshop / TEMPLATE.name)
         folder = str(fonts.collect(self.store / "fonts"))
         typefaces = typst.Fonts(include_system_fonts=False, font_paths=[folder])
         date = moment(self.config.typst_date)
-        return Press(self.workshop, self.media.root, typefaces, Path(self.outdir), date)
+        return Typesetter(self.workshop, self.media.root, typefaces, Path(self.outdir), date)
 
     def _origin(self, edition: Edition) -> str:
         """Sum up all that an edition's source is written from, but for the documents themselves."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import subprocess
 import sys
@@ -26,6 +27,12 @@ _CONTAINER_PX = {"width": TEXT_WIDTH_PX, "height": 300}
 
 # Whatever else than the specification decides how a chart looks.
 _DRAWN_BY = (version("vl-convert-python"), version("fontpkg-fira-sans"), version("pylopdf-fonts-zh-cn"))
+
+# Where a specification has texts that become labels; what Vega does with labels unless told otherwise.
+_LABELS = {"datasets", "domain", "sort", "values"}
+_LABEL_LIMITS_PX = {"axis": 180, "legend": 160}
+_LABEL_SIZE_PX = 10
+_LONGEST_NUMBER = 14  # 100,000,000.00; also the longest date, "September 2025"
 
 _DRAWER = Path(__file__).with_name("drawer.py")
 _WORTH_A_PROCESS = 12  # charts that take about as long as a process needs before it draws its first
@@ -54,8 +61,9 @@ def prepared(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
         drawn |= {side: _CONTAINER_PX[side] for side in filling}
         kind = "fit" if len(filling) == 2 else "fit-x" if "width" in filling else "fit-y"
         drawn.setdefault("autosize", {"type": kind, "contains": "padding"})
-    drawn["config"] = _with_family(drawn.get("config", {}), fonts.chart_family(language))
-    drawn["config"]["font"] = fonts.chart_family(language)
+    config = _with_family(drawn.get("config", {}), fonts.chart_family(language))
+    config["font"] = fonts.chart_family(language)
+    drawn["config"] = _without_idle_limits(config, _longest_label(drawn))
     return drawn
 
 
@@ -69,6 +77,39 @@ def _with_family(config: Mapping[str, Any], family: str) -> dict[str, Any]:
         else setting
         for name, setting in config.items()
     }
+
+
+def _longest_label(given: object, *, shown: bool = False) -> float:
+    """Count the signs of the longest text that may be a label of a chart: it is in the data or a domain.
+
+    What an expression makes of a label may be of any length.
+    """
+    match given:
+        case str():
+            return len(given) if shown else 0
+        case Mapping():
+            if "labelExpr" in given:
+                return math.inf
+            parts = [_longest_label(part, shown=shown or name in _LABELS) for name, part in given.items()]
+            return max(parts, default=0)
+        case list():
+            return max((_longest_label(part, shown=shown) for part in given), default=0)
+    return 0
+
+
+def _without_idle_limits(config: Mapping[str, Any], longest: float) -> dict[str, Any]:
+    """Lift the limits of labels' widths that no label can reach; `longest` counts signs.
+
+    Vega measures each label twice where one may be cut short, and most of a drawing's time is measuring:
+    without limits it costs a third less. No sign is wider than the typeface's size.
+    """
+    lifted = dict(config)
+    for part, usual_limit_px in _LABEL_LIMITS_PX.items():
+        settings = config.get(part, {})
+        widest_px = max(longest, _LONGEST_NUMBER) * settings.get("labelFontSize", _LABEL_SIZE_PX)
+        if widest_px <= settings.get("labelLimit", usual_limit_px):
+            lifted[part] = {**settings, "labelLimit": 0}
+    return lifted
 
 
 def drawing_of(spec: Mapping[str, Any], language: str, store: Path) -> Drawing:

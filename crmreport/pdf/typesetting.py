@@ -1,4 +1,4 @@
-"""Press: an edition's Typst source becomes its PDF, unless that is there already.
+"""Typesetting: an edition's Typst source becomes its PDF, unless that is there already.
 
 Nothing it writes depends on the clock or on the machine: equal input gives equal bytes.
 """
@@ -52,8 +52,8 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Press:
-    """Where PDFs are made: `workshop` keeps sources and stamps, `root` holds all that a source refers to.
+class Typesetter:
+    """Makes PDFs: `workshop` keeps sources and stamps, `root` holds all that a source refers to.
 
     `moment` is the date inside the files.
     """
@@ -73,7 +73,7 @@ class Press:
         stamp = self._stamp(edition)
         return bool(stamp) and stamp["origin"] == origin and digests(stamp["read"]) == stamp["read"]
 
-    def print(self, source: Source) -> str:
+    def typeset(self, source: Source) -> str:
         """Make an edition's PDF; say in a few words what was done.
 
         Raises PrintError, naming the edition and the document, if Typst refuses it.
