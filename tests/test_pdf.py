@@ -397,7 +397,7 @@ def test_books_share_a_store_of_drawings(english, tmp_path):
     for name in ("one", "two"):
         shared = print_book(tmp_path / name, ENGLISH_PAGES, "en", crmreport_store=str(tmp_path / "store"))
         assert shared.content == english.content
-    assert len(list((tmp_path / "store" / "charts").iterdir())) == 2  # the page's and the notebook's
+    assert len(list((tmp_path / "store" / "charts").iterdir())) == 1
 
 
 def test_a_sign_no_typeface_has_is_an_error_that_names_sign_and_page(tmp_path):
