@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -108,7 +109,7 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
         """Write one edition in Typst; what its charts look like is drawn first, side by side."""
         warned = self.app._warncount
         self._pictures: set[str] = set()
-        trees = {name: self._tree(name) for name in edition.documents}
+        trees = self._trees(edition.documents)
         specs = [node["spec"] for tree in trees.values() for node in tree.findall(chart)]
         self._undrawn = drawing.draw_all(specs, self.config.language, self.store)
         writer = Writer(RULES, frozenset(edition.documents), all_words(self.config.typst_words), self.media)
@@ -144,12 +145,17 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
         }
         return f'#import "{TEMPLATE.name}": *\n#show: report.with({markup.value(meta)})\n'
 
-    def _tree(self, docname: str) -> nodes.document:
-        """Give a document's tree without what is for the screen, which then need not be resolved either."""
-        tree = self.env.get_doctree(docname)
-        for node in list(tree.findall(lambda node: isinstance(node, addnodes.toctree) or for_screen(node))):
-            node.parent.remove(node)
-        return tree
+    def _trees(self, docnames: Iterable[str]) -> dict[str, nodes.document]:
+        """Read documents' trees, without what is for the screen, which then need not be resolved either."""
+        gc.disable()  # else it looks through half-read trees again and again, longer than they take to read
+        try:
+            trees = {name: self.env.get_doctree(name) for name in docnames}
+        finally:
+            gc.enable()
+        for tree in trees.values():
+            for node in [n for n in tree.findall() if isinstance(n, addnodes.toctree) or for_screen(n)]:
+                node.parent.remove(node)
+        return trees
 
     def _picture(self, address: str) -> Path | None:
         original = Path(self.srcdir) / address
