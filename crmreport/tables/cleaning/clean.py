@@ -63,7 +63,7 @@ def clean(
     Raises UserError for a source that cannot be read to its end, an expression of the settings that is none,
     and for one that has rows of which none can be used.
     """
-    check_dates(connection, source, table.name)
+    check_dates(source, table.name)
     typed = map_columns(connection, opened.table, table, source, conventions, known)
     judged = typed.mutate(_rule=_first_rule(typed, table, source, conventions, known))
     judged = mark_duplicates(judged, table, source)
