@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import groupby
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from ibis import _
 
 from crmreport.metrics import METRICS
-from crmreport.metrics.estimates import aggregates, figures_of
 from crmreport.metrics.hiding import hide_small_cells
-from crmreport.metrics.metric import Metric, Rows, parts_of
-from crmreport.metrics.placing import by_segment, in_periods
+from crmreport.metrics.metric import Metric, parts_of
+from crmreport.metrics.passes import passes
 from crmreport.metrics.quotients import figures_of_quotient, periods_needed
-from crmreport.metrics.reach import reach_of, span_of
 from crmreport.periods import Period
-from crmreport.segments import ALL, parse_segment
+from crmreport.segments import parse_segment
 from crmreport.tables.data import Data
-from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts import facts
 from crmreport.targets import Targets, target_of
 
@@ -59,13 +54,13 @@ def compute_cube(
     # Before the data nothing is known, and after them only what is set.
     needed = tuple(p for p in wanted if p in asked or (p.start <= data.as_of and p.end > data.first_day))
     parts = {part.name: part for metric in metrics for part in parts_of(metric)}
-    passes = _passes(parts.values(), facts(data, needed, active_days), needed, data, active_days)
-    passes += [_of_targets(part, wanted, targets or {}) for part in parts.values()]
-    passes = [found for found in passes if not found.empty]
-    if not passes:
+    counted = list(passes(parts.values(), facts(data, needed, active_days), needed, data, active_days))
+    counted += [_of_targets(part, wanted, targets or {}) for part in parts.values()]
+    counted = [found for found in counted if not found.empty]
+    if not counted:
         return pd.DataFrame(columns=list(COLUMNS))
     # Before anything depends on the order of rows: groups come from the engine in any.
-    plain = hide_small_cells(_sorted(pd.concat(passes, ignore_index=True), metrics), minimum_cell)
+    plain = hide_small_cells(_sorted(pd.concat(counted, ignore_index=True), metrics), minimum_cell)
     by_name = {str(name): rows for name, rows in plain.groupby("metric", sort=False)}
     there = [m for m in metrics if all(part.name in by_name for part in parts_of(m))]
     found = [figures_of_quotient(metric, asked, by_name) for metric in there]
@@ -83,69 +78,6 @@ def _sorted(cube: pd.DataFrame, metrics: tuple[Metric, ...]) -> pd.DataFrame:
         kind="stable",
         ignore_index=True,
     )
-
-
-def _passes(
-    metrics: Iterable[Metric],
-    found: Mapping[str, IbisTable],
-    periods: tuple[Period, ...],
-    data: Data,
-    active_days: int,
-) -> list[pd.DataFrame]:
-    """Compute the metrics whose fact tables there are; those that count the same rows in one pass."""
-    passes = []
-    wanted = sorted((m for m in metrics if m.table in found), key=_pass_of)
-    for name, of_table in groupby(wanted, key=lambda m: m.table):
-        groups = [(rows, tuple(group)) for rows, group in groupby(of_table, key=lambda m: m.rows)]
-        # Storing a table costs as much as reading it twice.
-        fact = found[name].cache() if len(groups) > 1 else found[name]
-        passes += [_one_pass(fact, rows, group, periods, data, active_days) for rows, group in groups]
-    return passes
-
-
-def _pass_of(metric: Metric) -> tuple[str, str, str, str, int]:
-    rows = metric.rows
-    return metric.table, rows.rule, rows.column, rows.until, rows.days
-
-
-def _one_pass(
-    fact: IbisTable,
-    rows: Rows,
-    metrics: tuple[Metric, ...],
-    periods: tuple[Period, ...],
-    data: Data,
-    active_days: int,
-) -> pd.DataFrame:
-    """Compute the metrics that count the same rows of one fact table."""
-    placed = by_segment(in_periods(fact, rows, periods))
-    grouped = placed.group_by(["period", "dimension", "segment"])
-    computed = grouped.aggregate(**_aggregates(metrics, "customer_id" in fact.columns)).to_pandas()
-    wide = _spine(computed, periods).merge(computed, on=["period", "dimension", "segment"], how="left")
-    span = span_of(fact, rows, data)
-    window = active_days if rows.rule == "of_window" else 0
-    finished = []
-    for metric in metrics:
-        reach = reach_of(span, periods, rows.days, max(metric.history_days, window))
-        finished.append(figures_of(metric, wide, reach))
-    return pd.concat(finished, ignore_index=True)
-
-
-def _aggregates(metrics: tuple[Metric, ...], has_customers: bool) -> dict[str, object]:
-    """Name what one pass computes: the parts of each metric, and the rows and customers behind each cell."""
-    wanted: dict[str, object] = {"rows": _.count()}
-    if has_customers:
-        # A lead has no customer yet; each row without one is somebody else.
-        wanted["customers"] = _.customer_id.nunique() + _.customer_id.isnull().cast("int64").sum()
-    for metric in metrics:
-        wanted |= {f"{metric.name}.{part}": expression for part, expression in aggregates(metric).items()}
-    return wanted
-
-
-def _spine(computed: pd.DataFrame, periods: tuple[Period, ...]) -> pd.DataFrame:
-    """List every period and segment, so that a group without rows does not vanish."""
-    whole = pd.DataFrame({"dimension": [ALL], "segment": [ALL]})
-    segments = pd.concat([whole, computed[["dimension", "segment"]]]).drop_duplicates()
-    return pd.DataFrame({"period": [p.key for p in periods]}).merge(segments, how="cross")
 
 
 def _of_targets(metric: Metric, periods: tuple[Period, ...], targets: Targets) -> pd.DataFrame:

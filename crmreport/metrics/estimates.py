@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
 import numpy as np
 import pandas as pd
@@ -37,19 +39,22 @@ def aggregates(metric: Metric) -> dict[str, Expression]:
     return parts
 
 
-def figures_of(metric: Metric, wide: pd.DataFrame, reach: Reach) -> pd.DataFrame:
-    """Take one metric's parts out of a pass's frame, and add value, interval, status and `people`.
+def figures_of(
+    metric: Metric, cells: pd.DataFrame, totals: Mapping[str, Array], reach: Reach
+) -> pd.DataFrame:
+    """Take one metric's parts out of a pass's totals, and add value, interval, status and `people`.
 
-    `people` says how many customers a figure can at most rest on.
+    `cells`: `period`, `dimension`, `segment`; `totals`: for each cell, the parts by `METRIC.PART` and the
+    numbers of `rows` and `customers` behind it. `people` says how many customers a figure can at most rest on.
     """
-    parts = _parts_of(metric, wide, reach)
+    parts = _parts_of(metric, cells, totals, reach)
     cases = parts.get("cases", parts.get("denominator", parts["numerator"]))
-    value, low, high = _estimate(metric, parts, wide.get(f"{metric.name}.quantiles"))
+    value, low, high = _estimate(metric, parts, totals.get(f"{metric.name}.quantiles"))
     given = np.isfinite(value)  # the median of cases most of which wait for an answer is not
     is_small = (cases < metric.minimum) & (metric.estimate not in (Estimate.TOTAL, Estimate.KNOWN))
-    is_whole = wide["period"].map(reach.is_whole).to_numpy(dtype=bool)
-    customers = wide["customers"].fillna(0).to_numpy(dtype=float) if "customers" in wide else np.nan
-    return wide[["period", "dimension", "segment"]].assign(
+    is_whole = cells["period"].map(reach.is_whole).to_numpy(dtype=bool)
+    customers = totals.get("customers", np.nan)
+    return cells.assign(
         metric=metric.name,
         numerator=parts["numerator"],
         denominator=parts.get("denominator", np.nan),
@@ -61,23 +66,25 @@ def figures_of(metric: Metric, wide: pd.DataFrame, reach: Reach) -> pd.DataFrame
     )
 
 
-def _parts_of(metric: Metric, wide: pd.DataFrame, reach: Reach) -> dict[str, Array]:
-    covered = wide["period"].map(reach.covers).to_numpy(dtype=bool)
+def _parts_of(
+    metric: Metric, cells: pd.DataFrame, totals: Mapping[str, Array], reach: Reach
+) -> dict[str, Array]:
+    covered = cells["period"].map(reach.covers).to_numpy(dtype=bool)
     # A sum over no rows is 0 where the data cover the period, and unknown where they do not.
     parts = {
-        part: np.where(covered, np.nan_to_num(wide[f"{metric.name}.{part}"].to_numpy(dtype=float)), np.nan)
+        part: np.where(covered, np.nan_to_num(totals[f"{metric.name}.{part}"]), np.nan)
         for part in _PARTS
-        if f"{metric.name}.{part}" in wide
+        if f"{metric.name}.{part}" in totals
     }
     if metric.denominator is None and metric.estimate is not Estimate.WEIGHTED:
         # Rows of which none has an amount are no amount of 0, and none of them counts only if that is known.
-        nothing_known = (wide["rows"] > 0) & wide[f"{metric.name}.numerator"].isna()
+        nothing_known = (totals["rows"] > 0) & np.isnan(totals[f"{metric.name}.numerator"])
         parts["numerator"] = np.where(nothing_known, np.nan, parts["numerator"])
     return parts
 
 
 def _estimate(
-    metric: Metric, parts: dict[str, Array], quantiles: pd.Series | None
+    metric: Metric, parts: dict[str, Array], quantiles: Array | None
 ) -> tuple[Array, Array, Array]:
     """Give a metric's values with the bounds of their 95 % intervals; missing where there are no cases."""
     numerator = parts["numerator"]
@@ -89,10 +96,8 @@ def _estimate(
         return numerator, *intervals.total(numerator, parts["squares"])
     below = parts["denominator"]
     if quantiles is not None:
-        grids = [np.asarray(q, dtype=float) if isinstance(q, list | np.ndarray) else None for q in quantiles]
-        place = intervals.QUANTILES.index(metric.quantile)
-        value = np.array([np.nan if grid is None else grid[place] for grid in grids])
-        return value, *intervals.quantile(grids, below, metric.quantile)
+        value = quantiles[:, intervals.QUANTILES.index(metric.quantile)]
+        return value, *intervals.quantile(quantiles, below, metric.quantile)
     value = np.divide(numerator, below, out=np.full(len(below), np.nan), where=below > 0)
     if metric.estimate is Estimate.SHARE:
         return value, *intervals.wilson(numerator, below)

@@ -47,22 +47,34 @@ def mean(sums: Array, cases: Array, squares: Array) -> tuple[Array, Array]:
     return average - half, average + half
 
 
-def quantile(grids: list[Array | None], cases: Array, share: float = 0.5) -> tuple[Array, Array]:
+def quantile(grids: Array, cases: Array, share: float = 0.5) -> tuple[Array, Array]:
     """Distribution-free interval of a quantile: the order statistics at ranks n q -+ z sqrt(n q (1 - q)).
 
-    `grids` holds each group's values at `QUANTILES`; between them they are interpolated. Missing where so few
-    cases have no value of that rank (David and Nagaraja 2003, Order Statistics, section 7.1).
+    `grids` has a line for each group, its values at `QUANTILES`; between them they are interpolated. Missing
+    where so few cases have no value of that rank (David and Nagaraja 2003, Order Statistics, section 7.1).
     """
-    low = np.full(len(cases), np.nan)
-    high = np.full(len(cases), np.nan)
-    for position, (values, n) in enumerate(zip(grids, cases, strict=True)):
-        if values is None or not n > 0:
-            continue
-        margin = Z * np.sqrt(share * (1 - share) / n)
-        if share - margin >= 0 and share + margin <= 1:
-            low[position] = np.interp(share - margin, QUANTILES, values)
-            high[position] = np.interp(share + margin, QUANTILES, values)
-    return low, high
+    with np.errstate(divide="ignore", invalid="ignore"):
+        margin = Z * np.sqrt(share * (1 - share) / cases)
+    known = (cases > 0) & (share - margin >= 0) & (share + margin <= 1)
+    bounds = []
+    for at in (share - margin, share + margin):
+        bound = np.full(len(cases), np.nan)
+        bound[known] = _between(grids[known], at[known])
+        bounds.append(bound)
+    return bounds[0], bounds[1]
+
+
+def _between(grids: Array, at: Array) -> Array:
+    """Interpolate each line of the grids at its own share."""
+    shares = np.array(QUANTILES)
+    below = np.clip(np.searchsorted(shares, at, side="right") - 1, 0, len(shares) - 2)
+    lines = np.arange(len(at))
+    low, high = grids[lines, below], grids[lines, below + 1]
+    step = at - shares[below]
+    with np.errstate(invalid="ignore"):
+        found = (high - low) / (shares[below + 1] - shares[below]) * step + low
+    # An infinite value begins where the last finite one ends.
+    return np.where(step == 0, low, found)
 
 
 def weighted(numerator: Array, denominator: Array, residuals: Array) -> tuple[Array, Array]:

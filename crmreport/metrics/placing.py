@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import ibis
+import ibis.expr.operations as ops
 import pandas as pd
+import sqlglot as sg
+from sqlglot import expressions as sge
 
 from crmreport.metrics.metric import Rows
 from crmreport.periods import Period
@@ -17,8 +22,13 @@ def dimensions_of(fact: IbisTable) -> list[str]:
     return [ALL, *(d for d in DIMENSIONS if d in fact.columns)]
 
 
-def in_periods(fact: IbisTable, rows: Rows, periods: tuple[Period, ...]) -> IbisTable:
-    """Join to each row the periods that it belongs to, as the column `period`."""
+def in_periods(
+    fact: IbisTable, rows: Rows, periods: tuple[Period, ...], *, with_others: bool = False
+) -> IbisTable:
+    """Join to each row the periods that it belongs to, as the column `period`.
+
+    `with_others`: rows that happened in none of the periods stay, with no period.
+    """
     if rows.rule in ("of_period", "of_window"):
         return fact.mutate(period=fact[rows.column])
     if rows.rule == "open_at_end":
@@ -29,7 +39,8 @@ def in_periods(fact: IbisTable, rows: Rows, periods: tuple[Period, ...]) -> Ibis
     days = [(day, period.key) for period in periods for day in rows.days_of(period)]
     frame = pd.DataFrame(days, columns=["day", "period"])
     calendar = ibis.memtable(frame, schema={"day": "date", "period": "string"})
-    return fact.inner_join(calendar, fact[rows.column].date() == calendar.day)
+    is_day = fact[rows.column].date() == calendar.day
+    return fact.left_join(calendar, is_day) if with_others else fact.inner_join(calendar, is_day)
 
 
 def by_segment(placed: IbisTable) -> IbisTable:
@@ -40,3 +51,29 @@ def by_segment(placed: IbisTable) -> IbisTable:
     branches = [(split.dimension == d, ibis.coalesce(split[d], UNKNOWN)) for d in dimensions[1:]]
     segment = ibis.cases(*branches, else_=ALL) if branches else ibis.literal(ALL)
     return split.mutate(segment=segment)
+
+
+def totals_by_segment(placed: IbisTable, aggregates: Mapping[str, object]) -> IbisTable:
+    """Aggregate the rows of each `period`: of the whole company, and of each segment of each dimension.
+
+    One pass over the rows serves all of them. Columns: `period`, the dimensions and `aggregates`; a line has
+    its segment in the column of its dimension and nothing in those of the others.
+    """
+    dimensions = dimensions_of(placed)[1:]
+    rows = placed.mutate(**{d: ibis.coalesce(placed[d], UNKNOWN) for d in dimensions})
+    name = ibis.util.gen_name("placed")
+    named = ibis.table(rows.schema(), name=name)
+    plain = named.group_by(["period", *dimensions]).aggregate(**aggregates)
+    # Ibis has no GROUPING SETS (ibis-project/ibis #550, #9945), and all engines have: only the last clause of
+    # what it writes is another.
+    engine = ibis.get_backend(rows)
+    query = sg.parse_one(str(ibis.to_sql(plain, dialect=engine.name)), read=engine.dialect)
+    sets = [_tuple("period"), *(_tuple("period", d) for d in dimensions)]
+    query.set("group", sge.Group(grouping_sets=[sge.GroupingSets(expressions=sets)]))
+    parent = ops.AliasedRelation(parent=rows, name=name)
+    view = ops.SQLStringView(parent=parent, query=query.sql(engine.dialect), schema=plain.schema())
+    return view.to_expr()
+
+
+def _tuple(*columns: str) -> sge.Tuple:
+    return sge.Tuple(expressions=[sge.column(c, quoted=True) for c in columns])

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from crmreport.metrics.metric import Rows
 from crmreport.periods import Period
-from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
 
 
@@ -19,15 +18,10 @@ class Reach:
     is_whole: dict[str, bool]
 
 
-def span_of(fact: IbisTable, rows: Rows, data: Data) -> tuple[date, date] | None:
-    """Find the first and last day on which the fact table says anything; None if it is empty."""
-    if rows.rule in ("of_period", "of_window"):
-        return data.first_day, data.as_of
-    column = fact[rows.column].date()
-    span = fact.aggregate(first=column.min(), last=column.max()).to_pyarrow().to_pylist()[0]
-    if span["first"] is None:
-        return None
-    return span["first"], data.as_of if rows.rule == "open_at_end" else span["last"]
+def first_day_of(fact: IbisTable, rows: Rows) -> date | None:
+    """Find the first day on which the fact table says anything; None if it is empty."""
+    first: date | None = fact[rows.column].date().min().to_pyarrow().as_py()
+    return first
 
 
 def reach_of(
