@@ -1,42 +1,56 @@
-"""Analysed: every analysis of a period, computed once and kept beside the cube."""
+"""Analysed: every analysis of a period, computed only if something that it rests on has changed."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
 
 from crmreport.analyses import ANALYSES
-from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
+from crmreport.analyses.analysis import Analysis, Frames, figures_of
+from crmreport.analyses.kept import Kept, load
+from crmreport.analysing import Task, export, run_tasks
 from crmreport.config import Project
-from crmreport.language import Phrase
+from crmreport.language import Phrase, _t
 from crmreport.periods import Period
-from crmreport.results import Results, whole_periods
-from crmreport.tables.data import Data, read_data
-from crmreport.tables.facts import facts
-from crmreport.tables.until import until
+from crmreport.results import NOT_COMPUTED, Results, code_fingerprint, library_versions, whole_periods
+from crmreport.tables.data import read_data
+from crmreport.tables.digests import known_before
 
 _FOLDER = "analyses"
-_ABOUT = "about.json"
+_COMPUTING = ("analyses", "metrics", "tables", "analysing.py", "periods.py", "segments.py")
+# Settings that decide how tables are read; what came of it tells the tables' digests.
+_READING = {"as_of", "folder", "tables", "merge_customers_by", "confirmed_merges", "rates"}
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """A period's analyses, kept in a folder.
+    """A period's analyses.
 
-    `kept`: the names of the frames that there are, by analysis, but for the private ones, which only lie in
-    the folder; `declined`: why other analyses were not
-    computed. What needs tables that are not connected is in neither.
+    `found`: what came out of each, by name; what needs tables that are not connected is not in it.
     """
 
-    folder: Path
-    kept: dict[str, tuple[str, ...]]
-    declined: dict[str, Phrase]
+    found: dict[str, Kept]
+
+    @property
+    def kept(self) -> dict[str, tuple[str, ...]]:
+        """The names of the frames that there are, by analysis, but for the private ones."""
+        return {name: kept.frames for name, kept in self.found.items() if kept.declined is None}
+
+    @property
+    def declined(self) -> dict[str, Phrase]:
+        """Why other analyses were not computed."""
+        return {name: kept.declined for name, kept in self.found.items() if kept.declined is not None}
+
+    def digest(self, analysis: str) -> str:
+        """Tell what an analysis shows from anything else that it could; empty if it lacks its tables."""
+        return self.found[analysis].digest if analysis in self.found else ""
 
     def frames(self, analysis: str) -> Frames:
         """Read an analysis' frames, by name; none if it was not computed."""
@@ -44,86 +58,117 @@ class Analysed:
 
     def frame(self, analysis: str, name: str) -> pd.DataFrame:
         """Read one frame; a private one, too."""
-        return pd.read_parquet(self.folder / f"{analysis}.{name}.parquet")
+        return self.found[analysis].frame(name)
 
 
 def analysed(
-    project: Project, results: Results, periods: Iterable[Period], analyses: tuple[Analysis, ...] = ANALYSES
+    project: Project,
+    results: Results,
+    periods: Iterable[Period],
+    analyses: tuple[Analysis, ...] = ANALYSES,
+    workers: int = 1,
+    report: Callable[[str, int, int], None] = lambda doing, done, of: None,
 ) -> dict[str, Analysed]:
     """Give the analyses of these periods, by the period's key; those not kept yet are computed.
 
-    The data are read once for all of them, and only if anything is missing.
+    An analysis rests on the tables and figures that it declares, as they were known when the period ended:
+    what comes later changes nothing. The data are read once for all that must be computed, by up to `workers`
+    processes; `report` hears how many are done.
     """
-    found: dict[str, Analysed] = {}
-    data: Data | None = None
-    for period in periods:
-        folder = results.folder / _FOLDER / period.key
-        kept = _load(folder)
-        if kept is None:
-            data = data or read_data(project)
-            _keep(folder, _known(project, results, data, period), results, analyses)
-            kept = _load(folder)
-        if kept is None:
-            raise RuntimeError(f"what has just been written to {folder} cannot be read")
-        found[period.key] = kept
-    return found
+    wanted = tuple(periods)
+    possible = tuple(a for a in analyses if all(results.knows(need) for need in a.needs))
+    folders = {period: _folders(project, results, period, possible) for period in wanted}
+    found = {period: {name: load(folder) for name, folder in folders[period].items()} for period in wanted}
+    missing = {
+        period: tuple(a for a in possible if found[period][a.name] is None)
+        for period in wanted
+        if None in found[period].values()
+    }
+    if missing:
+        _compute(project, results, missing, folders, workers, report)
+        for period in missing:
+            found[period] = {name: load(folder) for name, folder in folders[period].items()}
+    return {period.key: Analysed(_all_there(found[period])) for period in wanted}
 
 
-def _known(project: Project, results: Results, data: Data, period: Period) -> Known:
-    """Cut everything at the period's end."""
-    settings = project.settings
-    whole = [p for p in whole_periods(project, results, period.kind) if p.end < period.end]
-    periods = (*whole, period)
-    cut = until(data, period.end)
-    return Known(
-        data=cut,
-        facts=facts(cut, periods, settings.active_days),
-        period=period,
-        periods=periods,
-        cube=results.cube[results.cube["period"].isin([p.key for p in periods])],
-        settings=settings,
-    )
+def _all_there(found: dict[str, Kept | None]) -> dict[str, Kept]:
+    lost = [name for name, kept in found.items() if kept is None]
+    if lost:
+        raise RuntimeError(f"what has just been kept of {', '.join(lost)} cannot be read")
+    return {name: kept for name, kept in found.items() if kept is not None}
 
 
-def _keep(folder: Path, known: Known, results: Results, analyses: tuple[Analysis, ...]) -> None:
-    """Compute the analyses and put them into their folder, whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    kept: dict[str, list[str]] = {}
-    declined: dict[str, tuple[str, dict[str, object]]] = {}
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".", ignore_cleanup_errors=True) as place:
-        made = Path(place, "made")
-        made.mkdir()
-        for analysis in analyses:
-            if not all(results.knows(need) for need in analysis.needs):
-                continue
-            try:
-                frames = analysis.compute(known)
-            except Declined as reason:
-                declined[analysis.name] = (reason.phrase.text, reason.phrase.values)
-                continue
-            kept[analysis.name] = [name for name in analysis.columns if name not in analysis.private]
-            for name, columns in analysis.columns.items():
-                frames[name][list(columns)].to_parquet(made / f"{analysis.name}.{name}.parquet", index=False)
-        sizes = {path.name: path.stat().st_size for path in sorted(made.iterdir())}
-        about = {"kept": kept, "declined": declined, "sizes": sizes}
-        (made / _ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
-        if _load(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        try:
-            made.rename(folder)
-        except OSError:
-            if _load(folder) is None:  # else another build was quicker
-                raise
+def _folders(
+    project: Project, results: Results, period: Period, analyses: tuple[Analysis, ...]
+) -> dict[str, Path]:
+    """Name each analysis' folder, by the name of the analysis, after all that its frames depend on."""
+    tables = known_before(results.digests, period.end)
+    periods = _periods(project, results, period)
+    common = [
+        project.settings.model_dump_json(exclude=NOT_COMPUTED | _READING),
+        [repr(p) for p in periods],
+        str(results.first_day),
+        str(min(results.as_of, period.end - timedelta(days=1))),
+        code_fingerprint(*_COMPUTING),
+        library_versions(),
+    ]
+    cube = results.cube[results.cube["period"].isin([p.key for p in periods])]
+    folders = {}
+    for analysis in analyses:
+        rows = figures_of(cube, analysis.metrics)
+        depends = [
+            *common,
+            {
+                name: [results.columns[name], tables.get(name, "")]
+                for name in analysis.rests_on
+                if name in results.columns
+            },
+            [str(each) for each in pd.util.hash_pandas_object(rows, index=False)],
+        ]
+        key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
+        folders[analysis.name] = project.store / _FOLDER / f"{analysis.name}-{key}"
+    return folders
 
 
-def _load(folder: Path) -> Analysed | None:
-    """Find what is kept in a folder; None if nothing is, or if it is broken, and must be computed."""
-    try:
-        about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-        if any((folder / name).stat().st_size != size for name, size in about["sizes"].items()):
-            return None
-        kept = {name: tuple(frames) for name, frames in about["kept"].items()}
-        declined = {name: Phrase(text, values) for name, (text, values) in about["declined"].items()}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return Analysed(folder, kept, declined)
+def _periods(project: Project, results: Results, period: Period) -> tuple[Period, ...]:
+    return (*(p for p in whole_periods(project, results, period.kind) if p.end < period.end), period)
+
+
+def _compute(
+    project: Project,
+    results: Results,
+    missing: dict[Period, tuple[Analysis, ...]],
+    folders: dict[Period, dict[str, Path]],
+    workers: int,
+    report: Callable[[str, int, int], None],
+) -> None:
+    total, done = sum(len(analyses) for analyses in missing.values()), 0
+
+    def count(made: int) -> None:
+        nonlocal done
+        done += made
+        report(_t("Analysing the data"), done, total)
+
+    report(_t("Analysing the data"), 0, total)
+    data = read_data(project)
+    metrics = tuple({m for analyses in missing.values() for a in analyses for m in a.metrics})
+    names = {name for analyses in missing.values() for a in analyses for name in a.rests_on}
+    with tempfile.TemporaryDirectory(prefix="crmreport-") as place:
+        export(data.tables, sorted(names), Path(place))
+        tasks = []
+        for period, analyses in missing.items():
+            periods = _periods(project, results, period)
+            cube = results.cube[results.cube["period"].isin([p.key for p in periods])]
+            tasks.append(
+                Task(
+                    tables=Path(place),
+                    first_day=data.first_day,
+                    as_of=data.as_of,
+                    periods=periods,
+                    cube=figures_of(cube, metrics),
+                    settings=project.settings,
+                    analyses=analyses,
+                    folders=tuple(folders[period][a.name] for a in analyses),
+                )
+            )
+        run_tasks(tasks, workers, count)

@@ -27,6 +27,7 @@ from crmreport.quality.measure import measure
 from crmreport.quality.schema import Schema, drift, schema_of
 from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
+from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
@@ -37,10 +38,10 @@ _LIBRARIES = (
 )
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("analysed.py", "periods.py", "results.py", "segments.py", "targets.py"),
+    *("analysing.py", "analysed.py", "periods.py", "results.py", "segments.py", "targets.py"),
 )
 # Settings that decide what is shown and how, but no figure.
-_NOT_COMPUTED = {
+NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
     *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
 }
@@ -64,8 +65,8 @@ class Results:
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
-    `crmreport.tables.cleaning.folding`. `first_day`, `as_of`: first and last day that the data cover.
-    `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
+    `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
+    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
     fingerprint. `columns`: each table's columns; `schema`: those of its source, see
     `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
@@ -76,6 +77,7 @@ class Results:
     cleaning: pd.DataFrame
     quality: pd.DataFrame
     folds: pd.DataFrame
+    digests: pd.DataFrame
     first_day: date
     as_of: date
     data: dict[str, str]
@@ -217,7 +219,7 @@ def library_versions() -> dict[str, str]:
 
 
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
-    settings = project.settings.model_dump_json(exclude=_NOT_COMPUTED)
+    settings = project.settings.model_dump_json(exclude=NOT_COMPUTED)
     # As presets complete them, of which a project may have its own.
     sources = {name: source.model_dump_json() for name, source in find_sources(project).items()}
     targets = sorted([*key, target] for key, target in read_targets(project).items())
@@ -260,6 +262,7 @@ def _keep(
         ("cleaning", data.cleaning),
         ("quality", quality),
         ("folds", folds),
+        ("digests", digests(data, found)),
     )
     about = {
         "first_day": str(data.first_day),
@@ -298,6 +301,7 @@ def _load(folder: Path) -> Results | None:
             cleaning=pd.read_parquet(folder / "cleaning.parquet"),
             quality=pd.read_parquet(folder / "quality.parquet"),
             folds=pd.read_parquet(folder / "folds.parquet"),
+            digests=pd.read_parquet(folder / "digests.parquet"),
             first_day=date.fromisoformat(about["first_day"]),
             as_of=date.fromisoformat(about["as_of"]),
             data=about["data"],

@@ -10,7 +10,7 @@ import ibis
 from crmreport.tables.column import Type
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
-from crmreport.tables.engine import IbisTable
+from crmreport.tables.engine import IbisTable, IbisValue
 
 # When a row came to be known, for the tables without a clock; rows without it were always known.
 _SINCE = {t.name: t.clock for t in TABLES if t.clock} | {
@@ -19,26 +19,46 @@ _SINCE = {t.name: t.clock for t in TABLES if t.clock} | {
     "campaigns": "starts_on",
     "market": "published_on",
 }
+# What is known only with a time of the same row.
+_KNOWN_WITH = {("opportunities", "closed_at"): ("is_won",)}
 
 
 def until(data: Data, end: date) -> Data:
     """Give the data without what happened on `end` or later.
 
-    Rows of later are left out, and times that follow another (the close of a deal, the answer to a case)
-    are missing where they came later. What the source overwrites (a deal's stage and amount, a customer's
-    tier) stays as it is today: no history of it is known.
+    Rows of later are left out, and times that follow another (the close of a deal, with whether it was won;
+    the answer to a case) are missing where they came later; the lines of an order are known with the order.
+    What the source overwrites (a deal's stage and amount, a customer's tier) stays as it is today: no history
+    of it is known.
     """
     tables = {name: _cut(given, name, end) for name, given in data.tables.items()}
+    if "order_lines" in tables and "orders" in tables:
+        tables["order_lines"] = tables["order_lines"].semi_join(tables["orders"], "order_id")
     return replace(data, tables=tables, as_of=min(data.as_of, end - timedelta(days=1)))
 
 
-def _cut(given: IbisTable, name: str, end: date) -> IbisTable:
+def known_since(given: IbisTable, name: str) -> IbisValue | None:
+    """Give the day since which each row of a table is known, missing where it always was; None if all were."""
     since = _SINCE.get(name, "")
-    if since in given.columns:
-        given = given.filter(given[since].isnull() | (given[since].cast("date") < end))
-    later = {
-        c.name: ibis.ifelse(given[c.name].date() < end, given[c.name], ibis.null())
+    return given[since].cast("date") if since in given.columns else None
+
+
+def known_later(given: IbisTable, name: str) -> dict[str, tuple[str, ...]]:
+    """Name the columns of a table that come to be known later than their row, with those known with them."""
+    return {
+        c.name: tuple(other for other in _KNOWN_WITH.get((name, c.name), ()) if other in given.columns)
         for c in table(name).columns
         if c.not_before and c.type is Type.TIMESTAMP and c.name in given.columns
+    }
+
+
+def _cut(given: IbisTable, name: str, end: date) -> IbisTable:
+    since = known_since(given, name)
+    if since is not None:
+        given = given.filter(since.isnull() | (since < end))
+    later = {
+        column: ibis.ifelse(given[clock].date() >= end, ibis.null(), given[column])
+        for clock, others in known_later(given, name).items()
+        for column in (clock, *others)
     }
     return given.mutate(**later) if later else given

@@ -241,6 +241,8 @@ FORECAST = Analysis(
         "forecasts the interval is rough, and its coverage is known only within wide limits."
     ),
     needs=(),
+    tables=("market",),
+    metrics=METRICS,
     compute=_compute,
     columns=_COLUMNS,
     seed="市场趋势预测",

@@ -136,6 +136,7 @@ ECONOMY = Analysis(
     ),
     seed="宏观经济指标",
     needs=("market",),
+    tables=("market",),
     compute=_compute,
     columns={
         "series": {

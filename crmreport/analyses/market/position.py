@@ -225,6 +225,7 @@ MARKET_POSITION = Analysis(
     ),
     seed="竞争对手市场份额",
     needs=("market",),
+    tables=("market",),
     compute=_compute,
     columns={
         "shares": {

@@ -241,6 +241,7 @@ BUDGET = Analysis(
     ),
     seed="营销预算",
     needs=("campaigns.spend", "campaigns.marketing_channel", "orders.campaign_id"),
+    facts=("campaign_days", "attributed_orders", "orders"),
     compute=_compute,
     columns={
         "channels": {

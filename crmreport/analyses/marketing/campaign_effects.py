@@ -166,6 +166,8 @@ CAMPAIGN_EFFECTS = Analysis(
         "campaigns.control_customers",
         "campaigns.control_buyers",
     ),
+    tables=("campaigns",),
+    facts=("attributed_orders",),
     compute=_compute,
     columns={
         "campaigns": {

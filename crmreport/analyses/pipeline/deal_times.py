@@ -103,6 +103,7 @@ SALES_CYCLE = Analysis(
     ),
     limit=_t("At least 30 closed opportunities. Groups of few opportunities are left out."),
     needs=("opportunities.closed_at",),
+    facts=("opportunities",),
     compute=_sales_cycle,
     columns={
         "medians": {
@@ -141,6 +142,7 @@ TIME_TO_CONVERT = Analysis(
     ),
     limit=_t("At least 30 closed opportunities. Groups of few opportunities are left out."),
     needs=("opportunities.closed_at", "opportunities.is_won"),
+    facts=("opportunities",),
     compute=_time_to_convert,
     columns={
         "shares": {

@@ -272,6 +272,8 @@ AFFINITY = Analysis(
         "are shown. 2 million orders of 4 million lines take about 10 seconds."
     ),
     needs=("orders", "order_lines"),
+    tables=("products",),
+    facts=("order_lines",),
     compute=_compute,
     columns={
         "pairs": {

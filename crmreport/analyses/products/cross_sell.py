@@ -238,6 +238,7 @@ CROSS_SELL = Analysis(
         "customers with 2 million orders take about 10 seconds."
     ),
     needs=("orders", "order_lines", "products.category"),
+    facts=("order_lines",),
     compute=_compute,
     columns={
         "breadth": {

@@ -212,6 +212,7 @@ DEMAND = Analysis(
         "is no season in it."
     ),
     needs=("orders", "order_lines"),
+    facts=("order_lines",),
     compute=_compute,
     columns={
         "demand": {

@@ -216,6 +216,7 @@ NEXT_CATEGORY = Analysis(
     ),
     limit=_t("The 15 categories ordered most. Counted in the database."),
     needs=("orders", "order_lines", "products.category"),
+    facts=("order_lines",),
     compute=_compute,
     columns={
         "steps": {

@@ -182,6 +182,7 @@ NEXT_PURCHASE = Analysis(
     ),
     limit=_t("Counted in the database; gaps of up to 365 days are seen."),
     needs=("orders",),
+    tables=("orders", "customers"),
     compute=_compute,
     columns={
         "times": {

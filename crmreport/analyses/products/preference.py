@@ -140,6 +140,7 @@ PREFERENCE = Analysis(
     ),
     limit=_t("The 12 largest segments of a dimension and the 12 categories bought most are shown."),
     needs=("orders", "order_lines"),
+    facts=("order_lines",),
     compute=_compute,
     columns={
         "index": {

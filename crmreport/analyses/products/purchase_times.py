@@ -166,6 +166,8 @@ PURCHASE_TIMES = Analysis(
     ),
     limit=_t("Counted in the database; where orders have a date only, hours are not shown."),
     needs=("orders",),
+    tables=("orders",),
+    facts=("orders",),
     compute=_compute,
     columns={
         "weekdays": {"weekday": _t("weekday"), **_FIGURES},

@@ -266,6 +266,7 @@ COHORTS = Analysis(
     ),
     limit=_LIMIT,
     needs=("orders",),
+    tables=("orders",),
     compute=_by_first_order,
     columns=_COLUMNS,
     seed="客户保留率",
@@ -283,6 +284,7 @@ JOINING_COHORTS = Analysis(
     trap=_t("Who joins need not buy: the share of the first month is below 100 %."),
     limit=_LIMIT,
     needs=("orders", "customers.joined_at"),
+    tables=("orders", "customers"),
     compute=_by_joining,
     columns=_COLUMNS,
 )

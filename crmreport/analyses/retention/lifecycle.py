@@ -26,7 +26,6 @@ from crmreport.metrics.intervals import wilson
 from crmreport.metrics.placing import by_segment
 from crmreport.periods import Period
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.facts import facts
 
 MOST_PERIODS = 24
 
@@ -160,9 +159,7 @@ def _flows_frame(known: Known) -> pd.DataFrame:
 def _by_segment_frame(known: Known) -> pd.DataFrame:
     year_before = known.period.year_before().key
     periods = [p for p in known.periods if p.key in (known.period.key, year_before)]
-    # Made anew for two periods, which takes a fraction of the time that all of them take.
-    made = facts(known.data, periods, known.settings.active_days)
-    found = flows(made["activity"], made["first_orders"], periods, split=True)
+    found = flows(known.facts["activity"], known.facts["first_orders"], periods, split=True)
     found["people"] = found["opening"] + found["new"] + found["reactivated"]
     is_shown = large_enough(found, ["period", "dimension"], "people", known.settings.minimum_cell)
     # The share lost is of those active when the period began: so few of these are not shown either.
@@ -217,6 +214,8 @@ LIFECYCLE = Analysis(
         "gigabytes and one minute of computing."
     ),
     needs=("orders",),
+    tables=("orders",),
+    facts=("activity", "first_orders"),
     compute=_compute,
     columns={
         "stages": {

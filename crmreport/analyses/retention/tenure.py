@@ -181,6 +181,7 @@ TENURE = Analysis(
         "become more frequent lately, the six months held out show more who left than expected."
     ),
     needs=("customers.joined_at", "customers.left_at"),
+    tables=("customers",),
     compute=_compute,
     columns={
         "medians": {

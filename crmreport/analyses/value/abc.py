@@ -84,6 +84,7 @@ ABC = Analysis(
     ),
     limit=_t("One row per customer is held in memory."),
     needs=("orders",),
+    facts=("orders",),
     compute=_compute,
     columns={
         "abc": {

@@ -299,6 +299,7 @@ CLUSTERS = Analysis(
         "take about 10 seconds."
     ),
     needs=("orders",),
+    facts=("orders",),
     compute=_compute,
     columns={
         "clusters": {

@@ -260,6 +260,8 @@ LIFETIME_VALUE = Analysis(
         "contract. Groups of few customers are left out. A million customers take minutes."
     ),
     needs=("orders",),
+    tables=("customers", "products"),
+    facts=("orders", "order_lines"),
     compute=_compute,
     columns={
         "model": {

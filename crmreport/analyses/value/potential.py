@@ -216,6 +216,8 @@ POTENTIAL = Analysis(
         "out; groups of few customers, too."
     ),
     needs=("orders",),
+    tables=("customers", "products"),
+    facts=("orders", "order_lines"),
     compute=_compute,
     columns={
         "reasons": {"reason": _t("What lies furthest below the peers"), **_SUMS},

@@ -211,6 +211,7 @@ RFM = Analysis(
         "customers are put together."
     ),
     needs=("orders",),
+    facts=("orders",),
     compute=_compute,
     columns={
         "segments": {

@@ -249,6 +249,8 @@ ISSUES_BY_TYPE = Analysis(
     ),
     limit=_t("Counted in the database; at most 40 issue types, those with most cases."),
     needs=("interactions.issue_type",),
+    tables=("interactions", "orders"),
+    facts=("interactions",),
     compute=_compute,
     columns={"issues": ISSUES, "changes": CHANGES, "times": TIMES, "ageing": AGEING},
     seed="客户投诉",

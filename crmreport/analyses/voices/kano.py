@@ -325,6 +325,7 @@ KANO = Analysis(
         "feedback.kano_functional",
         "feedback.kano_dysfunctional",
     ),
+    facts=("feedback",),
     compute=_compute,
     columns={"features": _FEATURES, "groups": _GROUPS, "tests": _TESTS, "checks": _CHECKS},
     seed="Kano模型",

@@ -300,6 +300,8 @@ RESPONSE_TIME = Analysis(
         "feedback.interaction_id",
         "feedback.csat",
     ),
+    tables=("feedback",),
+    facts=("interactions",),
     compute=_compute,
     columns={
         "bins": BINS,

@@ -259,6 +259,7 @@ SENTIMENT = Analysis(
     ),
     limit=_t("Each different comment is read once, about a million in some minutes; nothing of it is shown."),
     needs=("feedback.comment",),
+    facts=("feedback",),
     compute=_compute,
     columns={
         "shares": SHARES,

@@ -238,6 +238,7 @@ PATHS = Analysis(
     ),
     seed="行为轨迹",
     needs=("events",),
+    tables=("events",),
     compute=_compute,
     columns={
         "summary": {

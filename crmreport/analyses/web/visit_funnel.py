@@ -205,6 +205,7 @@ VISIT_FUNNEL = Analysis(
     ),
     seed="漏斗分析",
     needs=("events",),
+    tables=("events",),
     compute=_compute,
     columns={
         "steps": {

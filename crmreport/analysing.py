@@ -1,0 +1,207 @@
+"""Analysing: many analyses of many periods, side by side over the cores, each kept whole or not at all."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from crmreport.analyses.analysis import Analysis, Declined, Known
+from crmreport.analyses.kept import keep
+from crmreport.config import Settings
+from crmreport.errors import UserError
+from crmreport.language import _t
+from crmreport.periods import Period
+from crmreport.tables.cleaning.rules import LOG_COLUMNS
+from crmreport.tables.data import Data
+from crmreport.tables.engine import Connection, IbisTable, connect
+from crmreport.tables.facts import fact_named, facts
+from crmreport.tables.until import until
+
+_MOST_ROWS_IN_MEMORY = 2_000_000
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Some analyses of a period, for one process: where the tables lie, and where what comes out is kept.
+
+    `tables`: a folder with a Parquet file for each table (see `export`), uncut, of data that cover
+    `first_day` to `as_of`; `periods`: see `Known.periods`; `cube`: the figures that the analyses read;
+    `folders`: each analysis' own.
+    """
+
+    tables: Path
+    first_day: date
+    as_of: date
+    periods: tuple[Period, ...]
+    cube: pd.DataFrame
+    settings: Settings
+    analyses: tuple[Analysis, ...]
+    folders: tuple[Path, ...]
+
+
+def export(tables: Mapping[str, IbisTable], names: Iterable[str], folder: Path) -> None:
+    """Write those of the tables that are there, as tasks read them."""
+    for name in names:
+        if name in tables:
+            tables[name].to_parquet(folder / f"{name}.parquet")
+
+
+def run_tasks(tasks: list[Task], workers: int, done: Callable[[int], None]) -> None:
+    """Run tasks in up to `workers` processes, or in this one; `done` hears how many analyses were made.
+
+    What is kept is the same, to the byte, whatever their number. Raises UserError where a process was ended
+    from outside.
+    """
+    if workers < 2:
+        for task in tasks:
+            done(_run(task))
+        _opened.cache_clear()
+        _known.cache_clear()
+        return
+    shared = _shared_out(tasks, workers)
+    with _pool(min(workers, len(shared))) as pool:
+        running: list[Future[int]] = [pool.submit(_run, task) for task in shared]
+        try:
+            for each in as_completed(running):
+                done(each.result())
+        except BrokenProcessPool:
+            raise UserError(
+                _t(
+                    "A process that analysed the data was ended from outside, most likely because memory "
+                    "ran out. Run it again with fewer at a time ({option})."
+                ),
+                option="--jobs 1",
+            ) from None
+        finally:
+            for each in running:
+                each.cancel()
+
+
+def _shared_out(tasks: list[Task], workers: int) -> list[Task]:
+    """Divide tasks so that all processes have about as much to do.
+
+    A process reads and joins a period's tables once for all that it makes of them; so periods stay whole as
+    long as there is one for each process, and only the rest is divided by analysis.
+    """
+    whole = len(tasks) - len(tasks) % workers
+    single = [
+        replace(task, analyses=(analysis,), folders=(folder,))
+        for task in tasks[whole:]
+        for analysis, folder in zip(task.analyses, task.folders, strict=True)
+    ]
+    return tasks[:whole] + single
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # Never forked from this process, whose engine has been used: its threads would be missing in the child,
+    # and it would wait for them for ever. A server that has only imported may be forked, where that is had.
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__, "crmreport.analyses"])
+        return ProcessPoolExecutor(workers, context)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+
+
+def _run(task: Task) -> int:
+    """Make a task's analyses; give their number."""
+    data, made = _known(
+        task.tables, task.first_day, task.as_of, task.periods, task.settings.timezone, task.settings.active_days
+    )
+    known = Known(
+        data=data,
+        facts=made,
+        period=task.periods[-1],
+        periods=task.periods,
+        cube=task.cube,
+        settings=task.settings,
+    )
+    for analysis, folder in zip(task.analyses, task.folders, strict=True):
+        try:
+            with _one_thread():
+                frames = analysis.compute(known.declared_by(analysis))
+        except Declined as reason:
+            keep(folder, analysis, {}, reason)
+        else:
+            keep(folder, analysis, frames)
+    return len(task.analyses)
+
+
+@lru_cache(maxsize=1)
+def _opened(tables: Path, timezone: str) -> tuple[Connection, dict[str, IbisTable]]:
+    connection = connect(timezone)
+    connection.raw_sql("SET threads = 1")  # the other cores have processes of their own
+    files = sorted(tables.glob("*.parquet"))
+    return connection, {f.stem: connection.read_parquet(f, table_name=f"all_{f.stem}") for f in files}
+
+
+@lru_cache(maxsize=1)
+def _known(
+    tables: Path, first_day: date, as_of: date, periods: tuple[Period, ...], timezone: str, active_days: int
+) -> tuple[Data, _Facts]:
+    """Cut the tables where the last of the periods ends; views, since Ibis is slow to write long queries."""
+    connection, given = _opened(tables, timezone)
+    data = Data(given, pd.DataFrame(columns=list(LOG_COLUMNS)), first_day, as_of)
+    cut = until(data, periods[-1].end)
+    named = {n: connection.create_view(f"cut_{n}", t, overwrite=True) for n, t in cut.tables.items()}
+    cut = replace(cut, tables=named)
+    rows = {name: pq.read_metadata(tables / f"{name}.parquet").num_rows for name in named}
+    return cut, _Facts(connection, facts(cut, periods, active_days), rows)
+
+
+@dataclass(frozen=True, eq=False)
+class _Facts(Mapping[str, IbisTable]):
+    """Fact tables, joined when the first analysis asks for one, and kept for the others if not too large.
+
+    `given`: as expressions; `rows`: how many rows the contract's tables have.
+    """
+
+    connection: Connection
+    given: Mapping[str, IbisTable]
+    rows: Mapping[str, int]
+    made: dict[str, IbisTable] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> IbisTable:
+        if name not in self.made:
+            given = self.given[name]
+            most = max(self.rows.get(table, 0) for table in fact_named(name).made_from)
+            if most <= _MOST_ROWS_IN_MEMORY:
+                self.made[name] = given.cache()
+            else:
+                self.made[name] = self.connection.create_view(f"fact_{name}", given, overwrite=True)
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let NumPy and its kin work with one thread, whose sums are always in the same order."""
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ |= dict.fromkeys(_THREADS, "1")  # for libraries that an analysis is the first to load
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
