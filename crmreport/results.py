@@ -29,6 +29,7 @@ from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
+from crmreport.tables.remote import opened_engine
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
 
@@ -107,24 +108,29 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     folder = project.store / "results" / _key(project, found, others)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
-        data = read_data(project)
-        calendar = project.settings.calendar
-        wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
-        wanted += _beside(project, data, others)
-        try:
-            _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
-        except OSError as error:
-            raise UserError(
-                _t("{path} cannot be written: {reason}. Put the project where you may write."),
-                path=str(project.store),
-                reason=error.strerror or str(error),
-            ) from None
+        with opened_engine(project) as engine:
+            _compute(folder, project, read_data(project, engine=engine), others, found)
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")
     # Of the review before, and so not kept with what depends on the data alone.
     drifted = as_frame(drift(project.store, kept.data, kept.schema))
     return replace(kept, quality=pd.concat([kept.quality, drifted], ignore_index=True))
+
+
+def _compute(folder: Path, project: Project, data: Data, others: list[str], found: dict[str, str]) -> None:
+    """Compute everything of the review's own periods, and of others."""
+    calendar = project.settings.calendar
+    wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
+    wanted += _beside(project, data, others)
+    try:
+        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+    except OSError as error:
+        raise UserError(
+            _t("{path} cannot be written: {reason}. Put the project where you may write."),
+            path=str(project.store),
+            reason=error.strerror or str(error),
+        ) from None
 
 
 def read_period(project: Project, name: str) -> Period:

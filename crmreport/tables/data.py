@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -48,7 +49,8 @@ class Data:
     `cleaning`: see `crmreport.tables.cleaning.rules.LOG_COLUMNS`. `first_day`, `as_of`: first and last day
     that the data cover, both included. `readings`: the sources behind the tables. `future_from`: the day on
     which the same files would be read otherwise, since a row that is of the future today would not be;
-    None if no row is.
+    None if no row is. `absent`: how many rows the tables have that are not among these, since they are too
+    long to leave another engine (see `crmreport.tables.remote.brought`).
     """
 
     tables: dict[str, IbisTable]
@@ -57,6 +59,7 @@ class Data:
     as_of: date
     readings: tuple[Reading, ...] = ()
     future_from: date | None = None
+    absent: Mapping[str, int] = field(default_factory=dict)
 
 
 def fingerprints(project: Project) -> dict[str, str]:
@@ -68,17 +71,11 @@ def fingerprints(project: Project) -> dict[str, str]:
 def read_data(project: Project, today: date | None = None, engine: Connection | None = None) -> Data:
     """Read and clean every connected table; `today`: the last day on which something can have happened.
 
-    `engine`: where (`crmreport.tables.remote.opened_engine`); else in DuckDB. Raises UserError for what the
-    user must mend.
+    `engine`: the one that the settings name (see `crmreport.tables.remote.opened_engine`), in which the tables
+    are then; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
     """
     settings = project.settings
-    if engine is None and is_remote(settings):
-        raise UserError(
-            _t("This needs rows on this machine, and {key} in {file} leaves them in another engine. Take it away."),
-            key=f"{SECTION}.engine",
-            file=CONFIG_FILE,
-        )
-    here = connect(settings.timezone)
+    here = connect(settings.timezone) if engine is None or is_remote(settings) else engine
     connection = here if engine is None else engine
     conventions = Conventions(
         timezone=settings.timezone,
@@ -89,7 +86,7 @@ def read_data(project: Project, today: date | None = None, engine: Connection | 
     tables: dict[str, IbisTable] = {}
     readings: list[Reading] = []
     for name, source in find_sources(project).items():
-        if engine is not None and is_remote(settings):
+        if connection is not here:
             opened = open_in_engine(connection, project, source, name)
         else:
             opened = open_source(connection, project.root, source, name)

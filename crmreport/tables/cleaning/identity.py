@@ -23,6 +23,7 @@ _LABELS, _LINKS = "merging_labels", "merging_links"
 
 _Line = tuple[str, str, str, int]  # of the log: action, rule, column, rows
 
+
 def merge_customers(
     connection: Connection,
     tables: dict[str, IbisTable],
@@ -47,7 +48,7 @@ def merge_customers(
     """
     _check(tables, by)
     ranked = _ranked(connection, tables["customers"])
-    connection.create_table(_LABELS, ranked.select("_rank", _label="_rank"), temp=True, overwrite=True)
+    connection.create_table(_LABELS, ranked.select("_rank", _label="_rank"), overwrite=True)
     lines = [line for column in by for line in _join_alike(connection, ranked, column)]
     if confirmed is not None:
         lines += _join_confirmed(connection, ranked, confirmed)
@@ -122,19 +123,19 @@ def _join_confirmed(connection: Connection, ranked: IbisTable, confirmed: IbisTa
 
 def _join(connection: Connection, links: IbisTable) -> int:
     """Join those who share a value, in as many rounds as it takes; return how many that takes away."""
-    links = connection.create_table(_LINKS, links.select("_rank", "_value"), temp=True, overwrite=True)
+    links = connection.create_table(_LINKS, links.select("_rank", "_value"), overwrite=True)
     labels = connection.table(_LABELS)
     before = _count(labels.filter(labels["_label"] != labels["_rank"]))
     changed = True
     while changed:  # labels only fall, so this ends
-        found = connection.create_table(f"{_LABELS}_next", _next(labels, links), temp=True, overwrite=True)
+        found = connection.create_table(f"{_LABELS}_next", _next(connection, labels, links), overwrite=True)
         both = labels.inner_join(found.rename(_new="_label"), "_rank")
         changed = _count(both.filter(both["_label"] != both["_new"])) > 0
-        labels = connection.create_table(_LABELS, found, temp=True, overwrite=True)
+        labels = connection.create_table(_LABELS, found, overwrite=True)
     return _count(labels.filter(labels["_label"] != labels["_rank"])) - before
 
 
-def _next(labels: IbisTable, links: IbisTable) -> IbisTable:
+def _next(connection: Connection, labels: IbisTable, links: IbisTable) -> IbisTable:
     """Do one round: whoever shares a value takes the lowest label among those who do.
 
     All who had their label take it with them; then everybody takes the label of their label, which halves the
@@ -146,9 +147,11 @@ def _next(labels: IbisTable, links: IbisTable) -> IbisTable:
     nearest = seen.group_by(_seen=seen["_label"]).aggregate(_lowest=seen["_lowest"].min())
     taken = labels.left_join(nearest, labels["_label"] == nearest["_seen"])
     taken = taken.select("_rank", _label=ibis.coalesce(taken["_lowest"], taken["_label"]))
-    further = taken.select(_of="_rank", _further="_label")
-    joined = taken.inner_join(further, taken["_label"] == further["_of"])
-    return joined.select("_rank", _label="_further")
+    taken = connection.create_table(f"{_LABELS}_taken", taken, overwrite=True)
+    further = taken.view()
+    return taken.inner_join(further, taken["_label"] == further["_rank"]).select(
+        "_rank", _label=further["_label"]
+    )
 
 
 def _count(rows: IbisTable) -> int:

@@ -69,7 +69,7 @@ def answered(root: Path, source: Source, key: str) -> Iterator[pa.RecordBatchRea
         with warnings.catch_warnings():
             # A server without a list of time zones; what it answers has none anyway.
             warnings.filterwarnings("ignore", message="Unable to set session timezone", category=UserWarning)
-            database = ibis.connect(_with_patience(address))
+            database = ibis.connect(with_patience(address))
         try:
             asked = database.sql(source.query) if source.query else find_table(database, source, key)
             yield plain(asked).to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE)
@@ -130,7 +130,7 @@ def _scheme(address: str) -> str:
     return address.partition(":")[0].lower() if ":" in address else ""
 
 
-def _with_patience(address: str) -> str:
+def with_patience(address: str) -> str:
     """Have a server that does not answer given up after some seconds, where its driver knows how."""
     if not _scheme(address).startswith("postgres") or "connect_timeout=" in address:
         return address

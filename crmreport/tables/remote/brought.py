@@ -1,50 +1,43 @@
-"""Brought: the cleaned tables that are small enough to leave a remote engine, for what needs rows."""
+"""Brought: the data with their rows on this machine, for what needs rows; of another engine, the short tables."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Container
 from dataclasses import replace
-from pathlib import Path
 
-import duckdb
-
-from crmreport.config import Settings
-from crmreport.tables.data import Data
+from crmreport.config import Project
+from crmreport.tables.contract import TABLES
+from crmreport.tables.data import Data, read_data
 from crmreport.tables.engine import connect
-from crmreport.tables.readers.parquet import view_of_parquet
-from crmreport.tables.readers.statements import literal
+from crmreport.tables.remote import is_remote, opened_engine
 
-_ABOUT = "about.json"
-
-
-def bring(data: Data, folder: Path, most_rows: int) -> None:
-    """Write the tables of up to `most_rows` rows into a folder, sorted, and note how long the others are."""
-    folder.mkdir()
-    too_long: dict[str, int] = {}
-    for name, table in data.tables.items():
-        rows = int(table.count().to_pyarrow().as_py())
-        if rows > most_rows:
-            too_long[name] = rows
-            continue
-        came = table.to_pyarrow()
-        with duckdb.connect() as engine:
-            engine.register("came", came)
-            target = literal(str(folder / f"{name}.parquet"))
-            engine.execute(f"COPY (SELECT * FROM came ORDER BY ALL) TO {target} (FORMAT parquet)")
-    about = {"tables": list(data.tables), "too_long": too_long}
-    (folder / _ABOUT).write_text(json.dumps(about), encoding="utf-8")
+_ALL = frozenset(table.name for table in TABLES)
 
 
-def brought(data: Data, folder: Path, settings: Settings) -> tuple[Data, dict[str, int]]:
-    """Give the tables of such a folder, in DuckDB, and the numbers of rows of those that did not come.
+def rows_here(project: Project, names: Container[str] = _ALL) -> Data:
+    """Read the data as `read_data`, and have the rows of some tables here.
 
-    `data`: what else is known of them.
+    Of another engine come the tables of up to `engine_rows` rows, sorted, and no others: `absent` of what is
+    returned says how many rows these have. Raises UserError for what the user must mend.
     """
-    about = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-    here = connect(settings.timezone)
-    tables = {
-        name: view_of_parquet(here, [folder / f"{name}.parquet"], name)
-        for name in about["tables"]
-        if name not in about["too_long"]
-    }
-    return replace(data, tables=tables), about["too_long"]
+    if not is_remote(project.settings):
+        return read_data(project)
+    with opened_engine(project) as engine:
+        return _brought(read_data(project, engine=engine), project, names)
+
+
+def _brought(data: Data, project: Project, names: Container[str]) -> Data:
+    here = connect(project.settings.timezone)
+    tables, absent = {}, {}
+    for name, table in data.tables.items():
+        if name not in names:
+            continue
+        rows = int(table.count().to_pyarrow().as_py())
+        if rows > project.settings.engine_rows:
+            absent[name] = rows
+        else:
+            # An engine gives rows in any order, and each time in another.
+            came = here.create_table(f"came_{name}", table.to_pyarrow())
+            tables[name] = here.create_table(name, came.order_by(came.columns))
+            here.drop_table(f"came_{name}")
+    return replace(data, tables=tables, readings=(), absent=absent)

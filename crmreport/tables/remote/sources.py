@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from crmreport.config import CONFIG_FILE, Project, Settings
 from crmreport.errors import UserError
@@ -38,7 +37,9 @@ def check_at_home(settings: Settings, source: Source, name: str) -> None:
     key = key_of(name)
     if not is_remote(settings):
         raise UserError(
-            _t("{key} in {file} is a table of the engine, and no engine is named. Say which one it is: {engine}."),
+            _t(
+                "{key} in {file} is a table of the engine, and no engine is named. Say which one it is: {engine}."
+            ),
             key=f"{key}.database",
             file=CONFIG_FILE,
             engine="crmreport.engine",

@@ -21,8 +21,8 @@ _BLANK = r"[\s\x0B]"
 
 # What Java calls the directives of strptime.
 _DIRECTIVES = {
-    **{"Y": "yyyy", "y": "yy", "m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s", "p": "a"},
-    **{"b": "MMM", "B": "MMMM", "f": "SSSSSS", "%": "%"},
+    "Y": "yyyy", "y": "yy", "m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s", "p": "a",
+    "b": "MMM", "B": "MMMM", "f": "SSSSSS", "%": "%",
 }
 
 
