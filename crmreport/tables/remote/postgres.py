@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
-from urllib.parse import urlsplit
 
 import ibis
 import pandas as pd
+import psycopg
 import pyarrow as pa
 import sqlglot as sg
 from ibis.backends.postgres import Backend
@@ -20,13 +19,10 @@ from crmreport.tables.remote.postgres_sql import SESSION, PostgresSql
 
 def open_postgres(address: str, timezone: str, most_rows: int) -> PostgresEngine:
     """Connect to a server; nothing is written there but tables of the session. Raises psycopg.Error."""
-    engine = PostgresEngine(most_rows)
-    with warnings.catch_warnings():
-        # A server without a list of time zones; it then fails below, where it is asked for one.
-        warnings.filterwarnings("ignore", message="Unable to set session timezone", category=UserWarning)
-        engine.open(with_patience(address))
-    engine.con.execute(f"SET TimeZone = '{timezone}'")
-    engine.con.execute(SESSION)
+    connection = psycopg.connect(with_patience(address), autocommit=True)
+    engine = PostgresEngine(connection, most_rows)
+    connection.execute(f"SET TimeZone = '{timezone}'")
+    connection.execute(SESSION)
     return engine
 
 
@@ -39,15 +35,12 @@ class PostgresEngine(Backend):  # type: ignore[misc]
 
     compiler = PostgresSql()
 
-    def __init__(self, most_rows: int) -> None:
-        """`most_rows`: see `check_small`."""
+    def __init__(self, connection: psycopg.Connection, most_rows: int) -> None:
+        """Ask by a connection; `most_rows`: see `check_small`."""
         super().__init__()
         self.most_rows = most_rows
-
-    def open(self, address: str) -> None:
-        """Connect to an address."""
-        connected = self._from_url(urlsplit(address))
-        self.con = connected.con
+        self.con = connection
+        self._post_connect()
 
     def execute(self, expr: Any, /, *, limit: int | str | None = None, **options: Any) -> Any:  # noqa: ANN401
         """Fetch an answer as pandas has it, unless it is large; see `check_small`."""

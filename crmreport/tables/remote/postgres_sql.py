@@ -42,8 +42,6 @@ class PostgresSql(PostgresCompiler):  # type: ignore[misc]
         given = op.arg.dtype
         if given.is_string() and not to.is_string():
             return self._read(arg, to)
-        if given.is_boolean() and to.is_numeric():
-            return self.cast(self.cast(arg, dt.int32), to)
         if given.is_numeric() and to.is_integer():
             return self.if_(self.f.abs(arg) < 2.0**63, self.cast(arg, to), sge.Null())
         if given.is_numeric() and to.is_decimal():
@@ -52,12 +50,29 @@ class PostgresSql(PostgresCompiler):  # type: ignore[misc]
         return self.visit_Cast(op, arg=arg, to=to)
 
     def visit_Cast(self, op: Op, *, arg: Sql, to: dt.DataType) -> Sql:  # noqa: N802
-        """Write whole floats as DuckDB does: 4.0."""
+        """Write whole floats as DuckDB does, 4.0; and take truths for numbers."""
+        if op.arg.dtype.is_boolean() and to.is_numeric() and not to.is_int32():
+            return self.cast(self.cast(arg, dt.int32), to)
         if op.arg.dtype.is_floating() and to.is_string():
             text = self.cast(arg, dt.string)
             is_whole = sge.RegexpLike(this=text, expression=sge.convert("^-?[0-9]+$"))
             return self.if_(is_whole, self.f.concat(text, ".0"), text)
         return super().visit_Cast(op, arg=arg, to=to)
+
+    def visit_First(self, op: Op, *, arg: Sql, where: Sql, order_by: Sql, include_null: bool) -> Sql:  # noqa: N802
+        """Take the first value there is; Ibis calls a function that a server need not have."""
+        is_there = arg.is_(sge.not_(sge.Null()))
+        where = is_there if where is None else sge.And(this=is_there, expression=where)
+        return sge.paren(self.agg.array_agg(arg, where=where, order_by=order_by), copy=False)[0]
+
+    def visit_Divide(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
+        """Divide as floats, by nothing to nothing; two decimals would else be a decimal of whatever digits."""
+        return self.cast(left, dt.float64) / self.f.nullif(self.cast(right, dt.float64), 0)
+
+    def visit_Mean(self, op: Op, *, arg: Sql, where: Sql) -> Sql:  # noqa: N802
+        """Divide the sum by the number, as floats."""
+        total = self.cast(self.agg.sum(arg, where=where), dt.float64)
+        return total / self.f.nullif(self.agg.count(arg, where=where), 0)
 
     def visit_Modulus(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
         """Give the rest of a division, which PostgreSQL has of no floats."""

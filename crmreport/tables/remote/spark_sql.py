@@ -58,6 +58,10 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
                 arg = self.f.from_utc_timestamp(arg, self.timezone)
         return super().visit_Cast(op, arg=arg, to=to)
 
+    def visit_Divide(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
+        """Divide as floats, by nothing to nothing; two decimals would else be a rounded decimal."""
+        return self.cast(left, dt.float64) / self.f.nullif(self.cast(right, dt.float64), 0)
+
     def visit_TimestampFromYMDHMS(self, op: Op, **parts: Sql) -> Sql:  # noqa: N802
         """Make a time of its parts."""
         return self.f.anon.make_timestamp_ntz(*parts.values())
