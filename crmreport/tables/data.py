@@ -71,8 +71,8 @@ def fingerprints(project: Project) -> dict[str, str]:
 def read_data(project: Project, today: date | None = None, engine: Connection | None = None) -> Data:
     """Read and clean every connected table; `today`: the last day on which something can have happened.
 
-    `engine`: the one that the settings name (see `crmreport.tables.remote.opened_engine`), in which the tables
-    are then; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
+    `engine`: the one that the settings name (see `crmreport.tables.remote.opened_engine`), in which the
+    tables then are; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
     """
     settings = project.settings
     here = connect(settings.timezone) if engine is None or is_remote(settings) else engine

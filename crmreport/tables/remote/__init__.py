@@ -1,7 +1,7 @@
 """Remote: Spark or PostgreSQL as the engine, where the rows stay; only small frames come here.
 
-`open_engine` gives a connection that is asked like DuckDB's own, with these besides: `show_files`, `numbered`,
-`send`, `digest` (see `crmreport.tables.remote.spark`), and `most_rows`, how many may leave the engine at once.
+`opened_engine` gives a connection that is asked like DuckDB's own, and knows more: `numbered`, `send` and
+`digest` (see `crmreport.tables.remote.spark`), and `most_rows`, how many rows may leave it at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Brought: the data with their rows on this machine, for what needs rows; of another engine, the short tables."""
+"""Brought: rows on this machine, for what needs rows; of another engine, those of the short tables."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ def check_small(found: Sized, most_rows: int) -> None:
     if len(found) > most_rows:
         raise UserError(
             _t(
-                "More than {rows} rows would leave the engine for this machine: {key} in {file}. Raise it, or "
-                "leave out what needs them."
+                "More than {rows} rows would have to pass between the engine and this machine: {key} in "
+                "{file}. Raise it, or leave out what needs them."
             ),
             rows=most_rows,
             key=f"{SECTION}.engine_rows",

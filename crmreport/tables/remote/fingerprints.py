@@ -1,4 +1,4 @@
-"""Fingerprints: what tells the engine's tables from earlier states of theirs, asked once per build, and kept."""
+"""Fingerprints: what tells an engine's tables from earlier states of theirs, asked once per build."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class PostgresEngine(Backend):  # type: ignore[misc]
         return self.table(name)
 
     def numbered(self, asked: IbisTable, name: str) -> IbisTable:
-        """Keep rows with their number (`ROW`, from 0) when sorted by all their columns, missing values last."""
+        """Keep rows with their number (`ROW`, from 0) as sorted by all their columns, missing values last."""
         schema = asked.schema()
         order = ", ".join(
             _quoted(column) + (' COLLATE "C"' if kind.is_string() else "") + " NULLS LAST"
@@ -86,10 +86,9 @@ class PostgresEngine(Backend):  # type: ignore[misc]
         )
         self._make(name, ibis.schema({**schema, ROW: "int64"}))
         columns = ", ".join(map(_quoted, schema.names))
-        self.con.execute(
-            f"INSERT INTO {_quoted(name)} "
-            f"SELECT {columns}, row_number() OVER (ORDER BY {order}) - 1 FROM ({self.compile(asked)}) AS asked"
-        )
+        number = f"row_number() OVER (ORDER BY {order}) - 1"
+        rows = f"SELECT {columns}, {number} FROM ({self.compile(asked)}) AS asked"
+        self.con.execute(f"INSERT INTO {_quoted(name)} {rows}")
         self.con.execute(f"ANALYZE {_quoted(name)}")
         return self.table(name)
 
@@ -106,9 +105,10 @@ class PostgresEngine(Backend):  # type: ignore[misc]
 
     def digest(self, rows: IbisTable) -> tuple[int, int]:
         """Count rows, and add up what tells each from others; whatever their order, it is the same."""
-        asked = f"SELECT count(*), sum(hashtextextended(asked::text, 0)::numeric) FROM ({self.compile(rows)}) AS asked"
-        count, hashed = self.con.execute(asked).fetchone()
-        return int(count), int(hashed or 0)
+        hashed = "sum(hashtextextended(asked::text, 0)::numeric)"
+        asked = f"SELECT count(*), {hashed} FROM ({self.compile(rows)}) AS asked"
+        count, found = self.con.execute(asked).fetchone()
+        return int(count), int(found or 0)
 
     def _make(self, name: str, schema: ibis.Schema) -> None:
         """Make a temporary table, whose texts are compared by their bytes, instead of one that there is."""

@@ -59,7 +59,9 @@ class PostgresSql(PostgresCompiler):  # type: ignore[misc]
             return self.if_(is_whole, self.f.concat(text, ".0"), text)
         return super().visit_Cast(op, arg=arg, to=to)
 
-    def visit_First(self, op: Op, *, arg: Sql, where: Sql, order_by: Sql, include_null: bool) -> Sql:  # noqa: N802
+    def visit_First(  # noqa: N802
+        self, op: Op, *, arg: Sql, where: Sql, order_by: Sql, include_null: bool
+    ) -> Sql:
         """Take the first value there is; Ibis calls a function that a server need not have."""
         is_there = arg.is_(sge.not_(sge.Null()))
         where = is_there if where is None else sge.And(this=is_there, expression=where)

@@ -1,10 +1,12 @@
-"""Sources of a remote engine: its own tables are read where they are; other files are small, and sent to it."""
+"""Sources of a remote engine: its own tables are read where they are; files of this machine are sent."""
 
 from __future__ import annotations
 
 import hashlib
 
-from crmreport.config import CONFIG_FILE, Project, Settings
+import pyarrow as pa
+
+from crmreport.config import CONFIG_FILE, SECTION, Project, Settings
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.source import Source
@@ -38,11 +40,12 @@ def check_at_home(settings: Settings, source: Source, name: str) -> None:
     if not is_remote(settings):
         raise UserError(
             _t(
-                "{key} in {file} is a table of the engine, and no engine is named. Say which one it is: {engine}."
+                "{key} in {file} is a table of the engine, and no engine is named. Say which one it is: "
+                "{engine}."
             ),
             key=f"{key}.database",
             file=CONFIG_FILE,
-            engine="crmreport.engine",
+            engine=f"{SECTION}.engine",
         )
     if source.query:
         check_query(source.query, None, f"{key}.query", _dialect(settings))
@@ -62,7 +65,7 @@ def open_in_engine(engine: Connection, project: Project, source: Source, name: s
     columns = [here.table[c] for c in here.table.columns]
     rows = here.table.limit(engine.most_rows + 1).select(*columns).to_pyarrow()
     check_small(rows, engine.most_rows)
-    sent = engine.send(rows.append_column(ROW, [range(rows.num_rows)]), f"file_{name}")
+    sent = engine.send(rows.append_column(ROW, pa.array(range(rows.num_rows), pa.int64())), f"file_{name}")
     rejected = here.rejected
     if rejected is not None:
         rejected = engine.send(rejected.to_pyarrow(), f"rejected_file_{name}")

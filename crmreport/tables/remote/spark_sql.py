@@ -9,6 +9,9 @@ import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.backends.sql.datatypes import PySparkType
 
+from crmreport.config import CONFIG_FILE
+from crmreport.errors import UserError
+from crmreport.language import _t
 from crmreport.tables.remote.written import DAY, IS_NUMBER, IS_TIME, IS_ZONED, NO, YES
 
 # An operation of Ibis, and a part of a statement; neither has types.
@@ -21,8 +24,19 @@ _BLANK = r"[\s\x0B]"
 
 # What Java calls the directives of strptime.
 _DIRECTIVES = {
-    "Y": "yyyy", "y": "yy", "m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s", "p": "a",
-    "b": "MMM", "B": "MMMM", "f": "SSSSSS", "%": "%",
+    "Y": "yyyy",
+    "y": "yy",
+    "m": "M",
+    "d": "d",
+    "H": "H",
+    "I": "h",
+    "M": "m",
+    "S": "s",
+    "p": "a",
+    "b": "MMM",
+    "B": "MMMM",
+    "f": "SSSSSS",
+    "%": "%",
 }
 
 
@@ -53,9 +67,9 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
         a zone as if these had it, and so an hour too many or too few.
         """
         kind = op.arg.dtype
-        if kind.is_timestamp() and kind.timezone is not None and (to.is_date() or to.is_timestamp()):
-            if to.is_date() or to.timezone is None:
-                arg = self.f.from_utc_timestamp(arg, self.timezone)
+        is_clock = to.is_date() or (to.is_timestamp() and to.timezone is None)
+        if is_clock and kind.is_timestamp() and kind.timezone is not None:
+            arg = self.f.from_utc_timestamp(arg, self.timezone)
         return super().visit_Cast(op, arg=arg, to=to)
 
     def visit_Divide(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
@@ -74,17 +88,16 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
             case "make_timestamp", [microseconds]:
                 return self.cast(self.f.anon.timestamp_micros(microseconds), dt.Timestamp(scale=6))
             case "try_strptime", [text, formats]:
-                written = [java_format(each.this) for each in formats.expressions]
-                read = [self.f.anon.try_to_timestamp(text, sge.convert(each)) for each in written]
+                read = [self._by_format(text, each.this) for each in formats.expressions]
                 return self.cast(self.f.coalesce(*read), dt.Timestamp(scale=6))
         return super().visit_ScalarUDF(op, **arguments)
 
     def visit_Strip(self, op: Op, *, arg: Sql) -> Sql:  # noqa: N802
-        """Strip white space; Spark takes Ibis' ``\\v`` and ``\\f`` for letters (ibis issue 11894)."""
+        """Strip white space; what Ibis writes, Spark takes for letters (ibis-project/ibis issue 11894)."""
         return self.f.regexp_replace(arg, f"^{_BLANK}+|{_BLANK}+$", "")
 
     def visit_RegexReplace(self, op: Op, *, arg: Sql, pattern: Sql, replacement: Sql) -> Sql:  # noqa: N802
-        """Replace all; Java calls a group $1 where others say ``\\1``."""
+        """Replace all; Java calls a group $1, and others by a backslash."""
         if isinstance(replacement, sge.Literal):
             replacement = sge.convert(replacement.this.replace("\\", "$"))
         return self.f.regexp_replace(arg, pattern, replacement)
@@ -111,6 +124,18 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
             dashed = sge.TryCast(this=self._dashed(arg), to=self.type_mapper.from_ibis(to), safe=True)
             return self.if_(self.f.regexp_like(arg, IS_TIME), dashed, sge.Null())
         return read
+
+    def _by_format(self, text: Sql, written: str) -> Sql:
+        """Read a time by a format of strptime, where Java has its directives."""
+        try:
+            return self.f.anon.try_to_timestamp(text, sge.convert(java_format(written)))
+        except KeyError as error:
+            raise UserError(
+                _t("In {file}, {format} is a format of dates by which Spark cannot read: it has no %{sign}."),
+                file=CONFIG_FILE,
+                format=written,
+                sign=error.args[0],
+            ) from None
 
     def _dashed(self, arg: Sql) -> Sql:
         """Write a day as Spark reads it: with dashes."""
