@@ -68,7 +68,7 @@ class PostgresSql(PostgresCompiler):  # type: ignore[misc]
         return sge.paren(self.agg.array_agg(arg, where=where, order_by=order_by), copy=False)[0]
 
     def visit_Divide(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
-        """Divide as floats, by nothing to nothing; two decimals would else be a decimal of whatever digits."""
+        """Divide as floats, by nothing to nothing; two decimals would else be a decimal."""
         return self.cast(left, dt.float64) / self.f.nullif(self.cast(right, dt.float64), 0)
 
     def visit_Mean(self, op: Op, *, arg: Sql, where: Sql) -> Sql:  # noqa: N802

@@ -60,6 +60,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
 
     def __init__(self, session: SparkSession, timezone: str, most_rows: int) -> None:
         """Ask a session; the review's clocks show the time of a zone. `most_rows`: see `check_small`."""
+        ibis.pyspark  # noqa: B018 - from then on Ibis knows its options for Spark
         super().__init__()
         self.compiler = SparkSql(timezone)
         self.most_rows = most_rows

@@ -131,7 +131,10 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
             return self.f.anon.try_to_timestamp(text, sge.convert(java_format(written)))
         except KeyError as error:
             raise UserError(
-                _t("In {file}, {format} is a format of dates by which Spark cannot read: it has no %{sign}."),
+                _t(
+                    "In {file}, {format} is a format of dates by which Spark cannot read: it has no %{sign}. "
+                    "Give the table a query instead."
+                ),
                 file=CONFIG_FILE,
                 format=written,
                 sign=error.args[0],
