@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from crmreport.glossary import glossary_pages
 from crmreport.language import _t, escaped, write_date, write_period
 from crmreport.periods import Period
 
+DRAWN = "drawn"  # in the project's store: what all its books draw
+
 
 def assemble(book: Book, folder: Path) -> None:
     """Write into a folder what Jupyter Book reads: only what changed, and nothing that is not of the book."""
@@ -30,7 +33,9 @@ def assemble(book: Book, folder: Path) -> None:
     contents = contents_of(book, lasting)
     glossary = [name for name in lasting if name.startswith(f"{GLOSSARY}/")]
     files = {
-        "_config.yml": _yaml(configuration(book, glossary)),
+        "_config.yml": _yaml(
+            configuration(book, glossary, os.path.relpath(book.project.store / DRAWN, folder))
+        ),
         "_toc.yml": _yaml(table_of_contents(contents)),
         CONTENTS_FILE: contents.as_text(),
         **{f"{page.name}.ipynb": shown_of(text) for page, text in book.pages.items()},

@@ -22,10 +22,11 @@ EXTENSIONS = (
 )
 
 
-def configuration(book: Book, glossary: Sequence[str]) -> dict[str, Any]:
+def configuration(book: Book, glossary: Sequence[str], drawn: str) -> dict[str, Any]:
     """Give the project's own configuration of Jupyter Book, and what ours needs.
 
-    `glossary`: the names of its pages, which each PDF has.
+    `glossary`: the names of its pages, which each PDF has; `drawn`: where, from the book's folder, charts are
+    kept that were drawn.
     """
     given = dict(book.project.book_config)
     sphinx = dict(given.pop("sphinx", {}) or {})
@@ -49,6 +50,7 @@ def configuration(book: Book, glossary: Sequence[str]) -> dict[str, Any]:
         "nb_remove_code_source": True,
         "nb_render_markdown_format": "myst",
         "suppress_warnings": ["myst.header"],
+        "crmreport_store": drawn,
         "crmreport_words": {
             "numbers": book.say(_t("The numbers")),
             "good": book.say(_t("clearly better")),
