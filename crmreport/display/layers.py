@@ -47,21 +47,21 @@ def layer(mark: str, style: Part, **encoding: str | Part | list[Part]) -> Part:
 def data(frame: pd.DataFrame, *axes: Sequence[str]) -> Part:
     """Write a frame as the data of a chart: lines of text, which are half as long as objects.
 
-    `axes`: the columns of each axis; their figures are rounded together, and a row without any is left out.
-    All other columns are texts.
+    `axes`: the columns of each axis, whose figures are rounded together; a row without any of the first axis
+    is left out. All other columns are texts.
     """
-    figures = [name for axis in axes for name in axis]
     columns: dict[str, list[Any]] = {str(name): frame[name].to_numpy().tolist() for name in frame.columns}
     for axis in axes:
         columns |= rounded({name: columns[name] for name in axis})
     lines = io.StringIO()
     writer = csv.writer(lines, delimiter=_BETWEEN, lineterminator="\n")
     writer.writerow(columns)
-    drawn = zip(*(columns[name] for name in figures), strict=True)
-    for row, numbers in zip(zip(*columns.values(), strict=True), drawn, strict=True):
-        if any(number is not None for number in numbers):
+    drawn = zip(*(columns[name] for name in axes[0]), strict=True)
+    for row, figures in zip(zip(*columns.values(), strict=True), drawn, strict=True):
+        if any(figure is not None for figure in figures):
             writer.writerow(row)
-    form = {"type": "dsv", "delimiter": _BETWEEN, "parse": dict.fromkeys(figures, "number")}
+    numbers = dict.fromkeys((name for axis in axes for name in axis), "number")
+    form = {"type": "dsv", "delimiter": _BETWEEN, "parse": numbers}
     return {"values": lines.getvalue().rstrip("\n"), "format": form}
 
 

@@ -24,7 +24,8 @@ def curves(
     `low`, `high` (missing where there is none) and `written`. `steps`: the figure stays until it changes,
     as a survival curve does. Series differ in dashes as well as in colour.
     """
-    if pd.api.types.is_numeric_dtype(frame["x"]):
+    is_number = pd.api.types.is_numeric_dtype(frame["x"])
+    if is_number:
         marks = sorted({float(v) for v in frame["x"]})
         axis_x: Part = {"title": words.category_axis, "format": "~r"}
         if len(marks) <= _MOST_TICKS:
@@ -51,7 +52,7 @@ def curves(
     layers.append(layer("circle", point, y="value", tooltip=told))
     return finish(
         layers,
-        data(frame[["x", "series", *figures, "written"]], figures),
+        data(frame[["x", "series", *figures, "written"]], figures, *([["x"]] if is_number else [])),
         200,
         words,
         twin,

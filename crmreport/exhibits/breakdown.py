@@ -7,7 +7,7 @@ import pandas as pd
 from crmreport.context import Context
 from crmreport.display import charts
 from crmreport.display.outputs import Chart, Table
-from crmreport.exhibits.figures import both_years, laid_out, rounded, twin_of, words_of
+from crmreport.exhibits.figures import both_years, laid_out, twin_of, words_of
 from crmreport.findings.detect import YEAR_BEFORE
 from crmreport.language import _t
 from crmreport.metrics.metric import Metric
@@ -21,7 +21,7 @@ def comparison(context: Context, metric: Metric, dimension: str) -> Chart:
     kind = context.say(_t("Dot chart by segment, with intervals."))
     title = _outstanding(context, metric, dimension)
     words = words_of(context, metric, title, kind, *both_years(context))
-    return charts.comparison(rounded(frame.head(MOST_SEGMENTS)), metric.unit, words, twin, zero=False)
+    return charts.comparison(frame.head(MOST_SEGMENTS), metric.unit, words, twin, zero=False)
 
 
 def split(context: Context, metric: Metric, dimension: str) -> Chart:
@@ -39,7 +39,7 @@ def split(context: Context, metric: Metric, dimension: str) -> Chart:
         )
     kind = context.say(_t("Bar chart by segment."))
     words = words_of(context, metric, title, kind, *both_years(context))
-    return charts.bars(rounded(frame.head(MOST_SEGMENTS)), metric.unit, words, twin)
+    return charts.bars(frame.head(MOST_SEGMENTS), metric.unit, words, twin)
 
 
 def _by_segment(context: Context, metric: Metric, dimension: str) -> tuple[pd.DataFrame, Table]:

@@ -92,14 +92,6 @@ def both_years(context: Context) -> tuple[str, str]:
     return context.period_name(context.period), context.period_name(context.period.year_before())
 
 
-def rounded(frame: pd.DataFrame) -> pd.DataFrame:
-    """Round to what can be drawn: five digits are less than a pixel."""
-    numbers = frame.select_dtypes("float").columns
-    return frame.assign(
-        **{c: [float(f"{v:.5g}") if math.isfinite(v) else math.nan for v in frame[c]] for c in numbers}
-    )
-
-
 def _interval(context: Context, metric: Metric, row: Row) -> str:
     return (context.writer.interval(metric, row["low"], row["high"]) if row else "") or "–"
 

@@ -10,7 +10,7 @@ from crmreport.context import Context
 from crmreport.display import charts
 from crmreport.display.charts import Words
 from crmreport.display.outputs import Chart, Table
-from crmreport.exhibits.figures import both_years, rounded
+from crmreport.exhibits.figures import both_years
 from crmreport.language import _t
 
 
@@ -59,7 +59,7 @@ def funnel(context: Context, stages: pd.DataFrame) -> Chart:
         now=this_year,
         earlier=last_year,
     )
-    return charts.bars(rounded(frame), "share", words, twin)
+    return charts.bars(frame, "share", words, twin)
 
 
 def _bottleneck(context: Context, reached: pd.Series, labels: pd.Series) -> str:

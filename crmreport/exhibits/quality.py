@@ -93,7 +93,7 @@ def completeness(context: Context, quality: pd.DataFrame) -> Chart | Text:
         now=context.say(_t("Filled")),
     )
     drawn = (lacking if len(lacking) else frame).head(MOST_COLUMNS)
-    drawn = drawn[["label", "value", "written"]].assign(earlier=math.nan, value=drawn["value"].round(4))
+    drawn = drawn[["label", "value", "written"]].assign(earlier=math.nan)
     return charts.bars(drawn, "share", words, twin)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from crmreport.context import Context
 from crmreport.display import charts
 from crmreport.display.outputs import Chart, Text
-from crmreport.exhibits.figures import Row, laid_out, rounded, twin_of, words_of
+from crmreport.exhibits.figures import Row, laid_out, twin_of, words_of
 from crmreport.exhibits.status import can_be_drawn, written
 from crmreport.language import _t
 from crmreport.metrics.metric import Estimate, Metric, Unit
@@ -33,7 +33,7 @@ def trend(context: Context, metric: Metric) -> Chart | Text:
     words = replace(words, category_axis=context.say(_t("Period")))
     # A count or an amount is read by its height; a share or a score by its differences.
     zero = metric.unit in (Unit.COUNT, Unit.MONEY) and metric.estimate is not Estimate.MEAN
-    return charts.trend(rounded(frame), metric.unit, words, twin, zero)
+    return charts.trend(frame, metric.unit, words, twin, zero)
 
 
 def _drawn(context: Context, metric: Metric, period: Period) -> Row:

@@ -12,7 +12,6 @@ from crmreport.context import Context
 from crmreport.display import charts, shapes
 from crmreport.display.charts import Words
 from crmreport.display.outputs import Chart, Table
-from crmreport.exhibits.figures import rounded
 from crmreport.language import _t
 from crmreport.metrics.metric import Unit
 from crmreport.segments import ALL
@@ -82,16 +81,14 @@ def dots(
     laid = _labelled(context, frame, label, value).assign(
         low=frame["low"].to_numpy(dtype=float), high=frame["high"].to_numpy(dtype=float), written_earlier=""
     )
-    return charts.comparison(rounded(laid.head(MOST_ROWS)), _unit(value), said, twin, zero=False)
+    return charts.comparison(laid.head(MOST_ROWS), _unit(value), said, twin, zero=False)
 
 
 def bars(
     context: Context, frame: pd.DataFrame, label: Shown, value: Shown, said: Words, twin: Table
 ) -> Chart:
     """Draw a figure by row as bars."""
-    return charts.bars(
-        rounded(_labelled(context, frame, label, value).head(MOST_ROWS)), _unit(value), said, twin
-    )
+    return charts.bars(_labelled(context, frame, label, value).head(MOST_ROWS), _unit(value), said, twin)
 
 
 def curves(
@@ -117,7 +114,7 @@ def curves(
             "written": value.cells(context, frame),
         }
     )
-    return shapes.curves(rounded(laid), _unit(value), said, twin, zero=zero, steps=steps)
+    return shapes.curves(laid, _unit(value), said, twin, zero=zero, steps=steps)
 
 
 def grid(
@@ -143,7 +140,7 @@ def grid(
         "rows": _in_order(context, row, laid["row"]),
         "columns": _in_order(context, column, laid["column"]),
     }
-    return shapes.grid(rounded(laid), said, twin, **order, span=span)
+    return shapes.grid(laid, said, twin, **order, span=span)
 
 
 def _in_order(context: Context, shown: Shown, cells: pd.Series) -> list[str]:
