@@ -187,6 +187,9 @@ class _Facts(Mapping[str, IbisTable]):
                 self.made[name] = self.connection.create_view(f"fact_{name}", given, overwrite=True)
         return self.made[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.given  # which the mixin would find out by joining it
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.given)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -166,6 +168,18 @@ def test_a_changed_row_is_computed_anew_where_it_is_read_and_from_its_day_on(pro
     assert second.data != first.data
     analysed(project, second, [covered(project, second, name) for name in names], (COUNT, IDLE))
     assert COMPUTED == ["2025-09", "2025-10"]
+
+
+def _killed(known: Known) -> Frames:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_a_process_that_is_killed_is_said_and_leaves_nothing(project: Project, results: Results) -> None:
+    periods = [covered(project, results, name) for name in ("2025-09", "2025-10")]
+    with pytest.raises(UserError, match="ended from outside"):
+        analysed(project, results, periods, (_analysis("killed", _killed),), workers=2)
+    assert not list((project.store / "analyses").glob("killed-*"))
 
 
 def test_two_processes_keep_the_same_bytes_as_one(project: Project, results: Results) -> None:
