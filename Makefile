@@ -1,8 +1,8 @@
-# make report: build the review of the sample company. make test: run the tests.
+# make report: build the review of the sample company. make test: run the tests. make bench: measure the speed.
 PYTHON ?= python3
 VENV ?= .venv
 
-.PHONY: report test lint lock
+.PHONY: report test lint bench lock
 
 report: $(VENV)/report
 	$(VENV)/bin/crmreport build
@@ -14,6 +14,11 @@ lint: $(VENV)/test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+
+bench: $(VENV)/test
+	$(VENV)/bin/python -m benchmarks.pipeline --pages 24 72 --alone 240 600 --changes --json > benchmarks/pipeline.json
+	$(VENV)/bin/python -m benchmarks.cube --orders 1000000 10000000 --json > benchmarks/cube.json
+	$(VENV)/bin/python -m benchmarks.plot benchmarks/pipeline.json benchmarks/cube.json benchmarks/figures.svg
 
 # The exact versions of requirements.lock; pip compiles them as it installs.
 $(VENV)/report: requirements.lock pyproject.toml

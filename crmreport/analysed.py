@@ -13,15 +13,16 @@ from pathlib import Path
 import pandas as pd
 
 from crmreport.analyses import ANALYSES
-from crmreport.analyses.analysis import Analysis, Frames, figures_of
-from crmreport.analyses.kept import Kept, load
+from crmreport.analyses.analysis import Analysis, Declined, Frames, figures_of
+from crmreport.analyses.kept import Kept, keep, load
 from crmreport.analysing import Task, export, run_tasks
-from crmreport.config import Project
+from crmreport.config import SECTION, Project
 from crmreport.language import Phrase, _t
 from crmreport.periods import Period
 from crmreport.results import NOT_COMPUTED, Results, whole_periods
-from crmreport.tables.data import read_data
+from crmreport.tables.data import Data
 from crmreport.tables.digests import known_before
+from crmreport.tables.remote.brought import rows_here
 from crmreport.versions import code_fingerprint, library_versions
 
 _FOLDER = "analyses"
@@ -159,9 +160,11 @@ def _compute(
         report(_t("Analysing the data"), done, total)
 
     report(_t("Analysing the data"), 0, total)
-    data = read_data(project)
-    metrics = tuple({m for analyses in missing.values() for a in analyses for m in a.metrics})
     names = {name for analyses in missing.values() for a in analyses for name in a.rests_on}
+    data = rows_here(project, names)
+    missing = _without_rows(missing, folders, data, project.settings.engine_rows)
+    count(total - sum(len(analyses) for analyses in missing.values()))
+    metrics = tuple({m for analyses in missing.values() for a in analyses for m in a.metrics})
     with tempfile.TemporaryDirectory(prefix="crmreport-") as place:
         export(data.tables, sorted(names), Path(place))
         tasks = []
@@ -181,3 +184,31 @@ def _compute(
                 )
             )
         run_tasks(tasks, workers, count)
+
+
+def _without_rows(
+    missing: dict[Period, tuple[Analysis, ...]],
+    folders: dict[Period, dict[str, Path]],
+    data: Data,
+    most_rows: int,
+) -> dict[Period, tuple[Analysis, ...]]:
+    """Decline the analyses of tables that are too long to leave their engine; give the others."""
+    left: dict[Period, tuple[Analysis, ...]] = {}
+    for period, analyses in missing.items():
+        for analysis in analyses:
+            too_long = [name for name in analysis.rests_on if name in data.absent]
+            if not too_long:
+                left[period] = (*left.get(period, ()), analysis)
+                continue
+            reason = Declined(
+                _t(
+                    "It needs the rows of {table} on one machine. There are {rows} in another engine, and "
+                    "{most} may come from there ({key})."
+                ),
+                table=too_long[0],
+                rows=data.absent[too_long[0]],
+                most=most_rows,
+                key=f"{SECTION}.engine_rows",
+            )
+            keep(folders[period][analysis.name], analysis, {}, reason)
+    return left

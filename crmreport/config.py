@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,10 @@ ALL_CHAPTERS = (
     *("market", "behaviour", "forecast", "segment", "data"),
 )
 
+_ENGINE = re.compile(
+    r"duckdb|local\[(\*|[1-9][0-9]*)\]|yarn|(spark|sc|k8s|postgres|postgresql)://.+|\$\{[^{}]+\}.*"
+)
+
 
 def _check_unique(names: Sequence[str]) -> Sequence[str]:
     for name in names:
@@ -48,6 +53,13 @@ def _check_check(name: str) -> str:
     return name
 
 
+def _check_engine(address: str) -> str:
+    if not _ENGINE.fullmatch(address):
+        raise PydanticCustomError("no_engine", "")
+    return address
+
+
+Engine = Annotated[str, AfterValidator(_check_engine)]
 Names = Annotated[tuple[str, ...], AfterValidator(_check_unique)]
 Checks = Annotated[tuple[Annotated[str, AfterValidator(_check_check)], ...], AfterValidator(_check_unique)]
 Chapter = Annotated[str, AfterValidator(_check_chapter)]
@@ -72,6 +84,8 @@ class Settings(Frozen):
     segments: Names = ()  # dimensions that get a page for each of their segments
     active_days: Annotated[int, Field(ge=1)] = 90  # a customer is active this long after an order
     minimum_cell: Annotated[int, Field(ge=1)] = 5  # groups of fewer customers are not shown
+    engine: Engine = "duckdb"  # where tables are cleaned and counted; else an address of Spark or PostgreSQL
+    engine_rows: Annotated[int, Field(ge=1)] = 1_000_000  # most rows that leave another engine at once
     folder: str | None = None  # tables of this folder that are named as in the contract
     tables: dict[str, Source] = Field(default={})
     merge_customers_by: Names = ()  # customers that share a value in one of these columns are one

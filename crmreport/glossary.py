@@ -180,12 +180,11 @@ def _facts(facts: list[tuple[str, str]], say: Any) -> list[str]:  # noqa: ANN401
 
 
 def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -> list[str]:  # noqa: ANN401
-    told = [
+    printed = [(_t("Also called"), analysis.seed), (_t("Beware"), say(analysis.trap))]
+    others = [
         (_t("Source"), say(analysis.source)),
-        (_t("Beware"), say(analysis.trap)),
         (_t("Limits"), say(analysis.limit)),
         (_t("Needs"), ", ".join(f"`{need}`" for need in analysis.needs)),
-        (_t("Also called"), analysis.seed),
     ]
     shown = {name: c for name, c in analysis.columns.items() if name not in analysis.private}
     rows = [
@@ -201,9 +200,11 @@ def _analysis(analysis: Analysis, settings: Settings, say: Any, language: str) -
         "",
         definition(analysis, settings, language),
         "",
-        *_facts(told, say),
+        *_facts(printed, say),
         "",
         "::::{container} no-print",
+        *_facts(others, say),
+        "",
         f":::{{dropdown}} {say(_t('Columns'))}",
         "```{crm-table}",
         json.dumps(columns.as_data(), ensure_ascii=False),

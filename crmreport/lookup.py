@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -142,15 +142,24 @@ class Lookup:
 _KEPT: dict[Hashable, dict[Hashable, Lookup]] = {}
 
 
-def lookup_of(project: Project, results: Results, period: Period) -> Lookup:
-    """Give the lookup of a period: the same one for all pages of it in a process."""
+def _of_state(results: Results) -> dict[Hashable, Lookup]:
+    """Give what has been looked up of these results; what is of others is forgotten."""
     # The folder is named after all that decides what is in it, but for the day of `is_outdated`.
     state = (results.folder, results.read_otherwise_from)
     if state not in _KEPT:
         _KEPT.clear()
         _KEPT[state] = {}
-    lookups = _KEPT[state]
-    key = (period.key, project.settings.segments)
+    return _KEPT[state]
+
+
+def _key(project: Project, period: Period) -> Hashable:
+    return period.key, project.settings.segments
+
+
+def lookup_of(project: Project, results: Results, period: Period) -> Lookup:
+    """Give the lookup of a period: the same one for all pages of it in a process."""
+    lookups = _of_state(results)
+    key = _key(project, period)
     if key not in lookups:
         figures = next((each.figures for each in lookups.values()), None) or Figures(results.cube)
         lookups[key] = Lookup(project, results, period, figures)
@@ -158,18 +167,24 @@ def lookup_of(project: Project, results: Results, period: Period) -> Lookup:
 
 
 def look_up(project: Project, results: Results, period: Period) -> Lookup:
-    """Look up all that pages of a period may ask for, before a warm process forks into them.
+    """Look up what most pages of a period ask for, beside figures: its changes, findings and targets.
 
     What is there already is not looked up again.
     """
     lookup = lookup_of(project, results, period)
-    lookup.figures.lay_out()
-    _ = lookup.change_rows, lookup.targets
+    _ = lookup.change_rows, lookup.targets, lookup.findings(WHOLE)
+    cube = results.cube
     for dimension in project.settings.segments:
-        cube = results.cube
         for value in cube.loc[cube["dimension"] == dimension, "segment"].unique():
             lookup.findings(Segment(dimension, str(value)))
-    lookup.findings(WHOLE)
-    for analysis in lookup.analysed.kept:
-        lookup.frames(analysis)
     return lookup
+
+
+def share_lookups(lookups: Iterable[Lookup]) -> None:
+    """Let pages find these, here and in processes forked from this one, with all figures laid out.
+
+    Nothing is read: reading Parquet starts threads, with which a process must not be forked.
+    """
+    for lookup in lookups:
+        _of_state(lookup.results)[_key(lookup.project, lookup.period)] = lookup
+        lookup.figures.lay_out()

@@ -46,6 +46,11 @@ _WRONG = {
         "{key} in {file} is {value}, which is not a time zone. Use a name such as Europe/London or "
         "Asia/Shanghai."
     ),
+    # Without the value, in which a password may stand.
+    "no_engine": _t(
+        "{key} in {file} is no engine. Write duckdb, an address of Spark (local[2], spark://HOST:PORT, "
+        "sc://HOST:PORT, yarn, k8s://...) or postgresql://HOST/NAME."
+    ),
     "no_place": _t(
         "{key} in {file} must say where its rows are: either a file, as file: PATH, or a database, as "
         "database: ADDRESS."

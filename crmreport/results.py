@@ -31,6 +31,7 @@ from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
+from crmreport.tables.remote import opened_engine
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
 from crmreport.versions import code_fingerprint, library_versions
@@ -146,18 +147,8 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
-        data = read_data(project)
-        calendar = project.settings.calendar
-        wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
-        wanted += _beside(project, data, others)
-        try:
-            _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
-        except OSError as error:
-            raise UserError(
-                _t("{path} cannot be written: {reason}. Put the project where you may write."),
-                path=str(project.store),
-                reason=error.strerror or str(error),
-            ) from None
+        with opened_engine(project) as engine:
+            _compute(folder, project, read_data(project, engine=engine), others, found)
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")
@@ -170,6 +161,21 @@ def _has(project: Project, results: Results, name: str) -> bool:
     """Say whether results are of a period, too: it is of the review's frequency, or was asked for."""
     period = read_period(project, name)
     return period.kind is project.settings.kind or bool((results.cube["period"] == period.key).any())
+
+
+def _compute(folder: Path, project: Project, data: Data, others: list[str], found: dict[str, str]) -> None:
+    """Compute everything of the review's own periods, and of others."""
+    calendar = project.settings.calendar
+    wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
+    wanted += _beside(project, data, others)
+    try:
+        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+    except OSError as error:
+        raise UserError(
+            _t("{path} cannot be written: {reason}. Put the project where you may write."),
+            path=str(project.store),
+            reason=error.strerror or str(error),
+        ) from None
 
 
 def read_period(project: Project, name: str) -> Period:

@@ -15,7 +15,7 @@ from crmreport.pages.why import FORCED, Why
 from crmreport.periods import Period
 from crmreport.results import Results, compute_results, covered, last_complete
 from crmreport.slices import Slices, slices_of
-from crmreport.tables.readers import refresh_snapshots
+from crmreport.tables.remote.fingerprints import refresh_sources
 from crmreport.tables.sources import find_sources
 
 
@@ -80,7 +80,7 @@ def plan_work(project: Project, request: Request) -> Work:
     settings = project.settings
     languages = request.languages or settings.languages
     chapters_of(project)  # before anything is computed: the list may name one that is not there
-    refresh_snapshots(project.root, find_sources(project))
+    refresh_sources(project, find_sources(project))
     results = compute_results(project, request.periods)
     chapters = chapters_with_data(project, results)
     if request.periods:

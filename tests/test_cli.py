@@ -234,8 +234,8 @@ def test_pages_that_fail_are_shown_and_the_rest_is_built(tmp_path: Path):
     said = {
         "good": ("ok", ""),
         "raises": ("failed", "Cell 4: ValueError: no such thing"),
-        "dies": ("failed", "the kernel died"),
-        "hangs": ("failed", "a cell ran longer than 12 s"),
+        "dies": ("failed", "Cell 3: the process was killed by SIGKILL"),
+        "hangs": ("failed", "Cell 3: a cell ran longer than 12 s"),
     }
     output = project / "_build"
     lines = json.loads((output / "run.json").read_text(encoding="utf-8"))["pages"]

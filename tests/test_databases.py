@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
 import shutil
-import socket
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +22,7 @@ from crmreport.tables.data import read_data
 from crmreport.tables.engine import connect
 from crmreport.tables.readers import fingerprint, open_source, refresh_snapshots
 from tests.conftest import ROOT, program
+from tests.postgres_server import postgres_server
 from tests.small_project import write, write_project
 
 SAMPLE = ROOT / "data" / "sample"
@@ -151,36 +149,9 @@ def test_a_database_that_cannot_be_asked_is_told_without_its_password(
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL server that this test starts, with the sample company's tables."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    binaries = found[-1].parent if found else Path(program("initdb")).parent
-    folder = tmp_path_factory.mktemp("postgres")
-    # The server refuses to be run by root; its folder must be its own, and the way to it open.
-    own = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
-    place = Path("/tmp" if own else folder, f"crmreport-postgres-{os.getpid()}")
-    place.mkdir()
-    try:
-        (place / "password").write_text(PASSWORD)
-        if own:
-            shutil.chown(place, "nobody")
-            shutil.chown(place / "password", "nobody")
-        initialise = (
-            f"{binaries}/initdb -D {place}/data -U crm -A scram-sha-256 --pwfile={place}/password -E UTF8"
-        )
-        quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-        subprocess.run([*own, *initialise.split()], **quiet)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        options = f"-p {port} -k {place} -c listen_addresses=127.0.0.1 -c fsync=off"
-        server = [*own, f"{binaries}/pg_ctl", "-D", f"{place}/data", "-w"]
-        subprocess.run([*server, "-l", f"{place}/log", "-o", options, "start"], **quiet)
-        try:
-            _fill(port)
-            yield f"postgresql://crm:pass%2Fword+1%25@127.0.0.1:{port}/postgres"
-        finally:
-            subprocess.run([*server, "-m", "immediate", "stop"], **quiet)
-    finally:
-        shutil.rmtree(place)
+    with postgres_server(tmp_path_factory.mktemp("postgres"), PASSWORD) as port:
+        _fill(port)
+        yield f"postgresql://crm:pass%2Fword+1%25@127.0.0.1:{port}/postgres"
 
 
 def _fill(port: int) -> None:

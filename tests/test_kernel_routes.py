@@ -20,11 +20,12 @@ from tests.conftest import PERIOD, BuiltReview
 from tests.small_project import OPEN, notebook, write_project
 
 HARD = (
-    "import os, sys\nprint('out'); print('err', file=sys.stderr); print('中文 😀')",
-    "os.system('echo from a program'); print('after it')",
+    "import os, sys, time\nprint('out'); print('err', file=sys.stderr); print('中文 😀')",
+    # Ipykernel takes in by and by what is written past Python, at times with the next cell.
+    "os.system('echo from a program'); time.sleep(1); print('after it')",
     "!echo magic",
     "%%bash\necho one\necho two 1>&2",
-    "os.write(2, b'past Python\\n');",
+    "os.write(2, b'past Python\\n'); time.sleep(1)",
     "from IPython.display import HTML, clear_output, display, update_display",
     "display('first', display_id='x'); display(HTML('<b>b</b>')); update_display('second', display_id='x')",
     "print('gone'); clear_output(); print('stays')",
@@ -39,6 +40,7 @@ HARD = (
     "import logging; logging.warning('logged')",
     "_, len(In), sorted(Out)[-1], __name__, os.getcwd() == project_folder",
     "%who int",
+    "import of_this_project; of_this_project.VALUE, sys.path[0]",
     "with open(os.environ['CRMREPORT_READS'], 'a') as file: file.write('b\\na\\nb\\n')",
 )
 RAISING = (
@@ -61,15 +63,17 @@ def hard_page(folder: Path) -> Job:
 
 def by(kernel: str, jobs: list[Job], log: Path, shared: Shared | None = None) -> list[Outcome]:
     told: list[str] = []
-    ran = dict(run_all(jobs, 2, log, kernel, shared, lambda phrase: told.append(phrase.say("en"))).__iter__())
+    ran = run_all(jobs, 2, log, kernel, shared, lambda phrase: told.append(phrase.say("en")))
+    outcomes = {job.page: outcome for job, outcome in ran}
     assert told == []
-    assert [(outcome.state, outcome.error) for outcome in ran.values()] == [(OK, "")] * len(jobs)
-    return [ran[job] for job in jobs]
+    assert [(outcome.state, outcome.error) for outcome in outcomes.values()] == [(OK, "")] * len(jobs)
+    return [outcomes[job.page] for job in jobs]
 
 
 def test_a_notebook_of_hard_cells_is_the_same_by_every_route(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "of_this_project.py").write_text("VALUE = 6 * 7\n")
     job = hard_page(tmp_path)
     (cold,) = by(COLD, [job], tmp_path / "log")
     for kernel in (WARM, FORKED):

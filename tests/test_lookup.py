@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from crmreport.config import Project, read_project
 from crmreport.context import Context
 from crmreport.findings.rank import find
-from crmreport.lookup import look_up, lookup_of
+from crmreport.lookup import look_up, lookup_of, share_lookups
 from crmreport.metrics.sales import ORDERS
 from crmreport.metrics.satisfaction import CSAT
 from crmreport.results import Results, changes_of, compute_results, covered
@@ -64,6 +65,17 @@ def test_pages_of_one_period_share_what_they_look_up(project: Project, results: 
     assert pages[0].findings is pages[1].findings
     september = lookup_of(project, results, covered(project, results, "2025-09"))
     assert september is not known and september.figures is known.figures
+
+
+def test_a_forked_page_finds_what_the_build_looked_up(project: Project, results: Results) -> None:
+    known = look_up(project, results, covered(project, results, "2025-10"))
+    sent = pickle.loads(pickle.dumps((results, known)))  # to the process that pages are forked from
+    share_lookups([sent[1]])
+    context = page(project, sent[0], "2025-10")
+    assert context.changes is sent[1].changes is not known.changes
+    assert context.findings is sent[1].findings(WHOLE)
+    found = context.figure(ORDERS, WHOLE, context.period)
+    assert found is not None and found["value"] == 28
 
 
 def test_new_data_are_looked_up_anew(project: Project, results: Results) -> None:

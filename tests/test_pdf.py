@@ -145,6 +145,7 @@ class Printed:
     reader: PdfReader
     content: bytes
     warnings: str
+    said: str
 
     @property
     def text(self) -> str:
@@ -177,17 +178,17 @@ def print_book(folder: Path, pages: dict[str, str], language: str, **settings) -
         ],
         "suppress_warnings": ["myst-nb.lexer"],
     } | settings  # fmt: skip
-    warnings = StringIO()
+    status, warnings = StringIO(), StringIO()
     with docutils_namespace():
         app = Sphinx(
-            source, None, folder / "pdf", folder / ".doctrees", "typst", configuration, StringIO(), warnings
+            source, None, folder / "pdf", folder / ".doctrees", "typst", configuration, status, warnings
         )
         app.add_directive("showchart", ShowChart)
         app.add_directive("showcards", ShowCards)
         app.add_directive("shownovelty", ShowNovelty)
         app.build()
     path = folder / "pdf" / "2025-10.pdf"
-    return Printed(PdfReader(path), path.read_bytes(), warnings.getvalue())
+    return Printed(PdfReader(path), path.read_bytes(), warnings.getvalue(), status.getvalue())
 
 
 ENGLISH_PAGES = {
@@ -342,6 +343,63 @@ def test_a_second_build_leaves_an_unchanged_pdf_alone(tmp_path):
     assert pdf.stat().st_mtime_ns > before
 
 
+MONTHS = {
+    "typst_documents": [
+        {"name": "2025-09", "title": "Review", "documents": ["september"]},
+        {"name": "2025-10", "title": "Review", "documents": ["october"]},
+    ]
+}
+
+
+def test_one_page_changed_makes_only_the_pdf_it_is_in_anew(tmp_path):
+    pages = {"index.md": "# Front\n", "september.md": "# September\n", "october.md": "# October\n\nMuch.\n"}
+    print_book(tmp_path, pages, "en", **MONTHS)
+    september = (tmp_path / "pdf" / "2025-09.pdf").read_bytes()
+    changed = print_book(tmp_path, pages | {"october.md": "# October\n\nLittle.\n"}, "en", **MONTHS)
+    assert "2025-09.pdf is as it was" in changed.said
+    assert "2025-10.pdf: " in changed.said and "Little." in changed.text
+    assert (tmp_path / "pdf" / "2025-09.pdf").read_bytes() == september
+
+
+def test_a_pdf_is_made_anew_when_a_page_that_it_names_has_another_title(tmp_path):
+    pages = {
+        "index.md": "# Front\n",
+        "september.md": "# September\n",
+        "october.md": "See [](september.md).\n",
+    }
+    assert "See September." in print_book(tmp_path, pages, "en", **MONTHS).text
+    renamed = print_book(tmp_path, pages | {"september.md": "# Autumn\n"}, "en", **MONTHS)
+    assert "See Autumn." in renamed.text
+
+
+def test_a_pdf_with_a_warning_is_written_again_so_that_it_is_said_again(tmp_path):
+    pages = {"index.md": "# One\n\n```{shownovelty}\n```\n"}
+    first, second = (print_book(tmp_path, pages, "en") for _ in range(2))
+    assert second.warnings == first.warnings != ""
+    assert "2025-10.pdf: is up to date" in second.said
+
+
+def test_a_pdf_that_is_no_more_as_it_was_made_is_made_anew(tmp_path):
+    pages = {"index.md": "# One\n\nText.\n"}
+    content = print_book(tmp_path, pages, "en").content
+    (tmp_path / "pdf" / "2025-10.pdf").write_bytes(content[:100])
+    assert print_book(tmp_path, pages, "en").content == content
+
+
+def test_the_pdf_of_an_edition_that_is_no_more_goes(tmp_path):
+    pages = {"index.md": "# Front\n", "september.md": "# September\n", "october.md": "# October\n"}
+    print_book(tmp_path, pages, "en", **MONTHS)
+    print_book(tmp_path, pages, "en", typst_documents=MONTHS["typst_documents"][1:])
+    assert [file.name for file in (tmp_path / "pdf").glob("*.pdf")] == ["2025-10.pdf"]
+
+
+def test_books_share_a_store_of_drawings(english, tmp_path):
+    for name in ("one", "two"):
+        shared = print_book(tmp_path / name, ENGLISH_PAGES, "en", crmreport_store=str(tmp_path / "store"))
+        assert shared.content == english.content
+    assert len(list((tmp_path / "store" / "charts").iterdir())) == 1
+
+
 def test_a_sign_no_typeface_has_is_an_error_that_names_sign_and_page(tmp_path):
     with pytest.raises(PrintError, match=r"2025-10\.pdf: method: none of .* '😀' \(U\+1F600\)"):
         print_book(tmp_path, {"index.md": "# Fine\n", "method.md": "# Method\n\nA 😀.\n"}, "en")
@@ -397,7 +455,7 @@ def test_a_chart_that_fills_its_page_is_as_wide_as_the_text():
     assert fitted["width"] == 612
     assert fitted["height"] == 120
     family = "Fira Sans, Noto Sans SC"
-    assert fitted["config"] == {"axis": {"labelFont": family}, "font": family}
+    assert fitted["config"]["font"] == fitted["config"]["axis"]["labelFont"] == family
     assert CHART["width"] == "container"
 
 

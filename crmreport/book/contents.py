@@ -40,7 +40,8 @@ def contents_of(book: Book, written: Mapping[str, str]) -> Contents:
         lasting=Part("", book.say(_t("About this review")), tuple(lasting)),
         words={
             "contents": book.say(_t("Contents")),
-            "periods": book.say(_t("Other periods")),
+            "all": book.say(_t("All periods")),
+            "others": book.say(_t("Other periods")),
             "earlier": book.say(_t("Earlier")),
             "code": book.say(_t("The code of this page")),
             "show_code": book.say(_t("Show the code")),

@@ -28,8 +28,8 @@ from crmreport.tables.cleaning.folding import folds_as_settings
 from crmreport.tables.cleaning.merges import proposed_merges, write_proposals
 from crmreport.tables.cleaning.rules import ACTIONS
 from crmreport.tables.contract import TABLES, table
-from crmreport.tables.data import read_data
-from crmreport.tables.readers import refresh_snapshots
+from crmreport.tables.remote.brought import rows_here
+from crmreport.tables.remote.fingerprints import refresh_sources
 from crmreport.tables.sources import find_sources
 
 MOST_LINES = 5  # of one check of one table; the answer as JSON has all
@@ -81,7 +81,7 @@ _OF_A_CELL = ("unreadable", "impossible", "no rate", "future")
 def check_command(project: str, accept: bool, propose_merges: str | None, as_json: bool) -> None:
     """Check the data."""
     found = read_project(project)
-    refresh_snapshots(found.root, find_sources(found))
+    refresh_sources(found, find_sources(found))
     if propose_merges is not None:
         _propose_merges(found, Path(propose_merges))
         return
@@ -103,7 +103,7 @@ def check_command(project: str, accept: bool, propose_merges: str | None, as_jso
 
 def _propose_merges(project: Project, path: Path) -> None:
     """Write the pairs of customers that look alike into a file, beside those that are there already."""
-    proposed = proposed_merges(read_data(project).tables["customers"])
+    proposed = proposed_merges(rows_here(project, ("customers",)).tables["customers"])
     added = write_proposals(proposed, path)
     text = _t(
         "{path}: {n} pairs of customers look alike, {added} of them new. Write yes or no into each row, and "

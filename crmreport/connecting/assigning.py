@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from crmreport.connecting.sample import Facts, Sample
 from crmreport.connecting.values import boolean_map, countries
@@ -41,6 +40,8 @@ def assign(table: Table, sample: Sample, without: frozenset[str] = frozenset()) 
 
     `without`: headings that are spoken for. In the contract's order.
     """
+    from scipy.optimize import linear_sum_assignment
+
     free = tuple(facts for facts in sample.columns if facts.heading not in without)
     if not free:
         return ()

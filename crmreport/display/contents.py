@@ -132,7 +132,7 @@ def shared_contents(contents: Contents) -> str:
         "lasting": [
             [e.page, e.title, [[b.page, b.title] for b in e.below]] for e in contents.lasting.entries
         ],
-        "words": {"periods": contents.words["periods"], "lasting": contents.lasting.title}
-        | {"earlier": contents.words["earlier"]},
+        "words": {name: contents.words[name] for name in ("all", "others", "earlier")}
+        | {"lasting": contents.lasting.title},
     }
     return f"const CRM_CONTENTS = {json.dumps(told, ensure_ascii=False, separators=(',', ':'))};\n"

@@ -169,6 +169,16 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
         self.post_process_images(doctree)
         self.index_page(docname, doctree, self._title(docname))
 
+    def index_page(self, pagename: str, doctree: nodes.document, title: str) -> None:
+        """Index one page by itself.
+
+        For Chinese, Sphinx gathers the Latin words of all pages in a list, and looks through it for every
+        word: what a page adds to the index depended on the pages before it, and cost more with each of them.
+        """
+        if hasattr(self.indexer.lang, "latin_terms"):
+            self.indexer.lang.latin_terms = LatinTerms()
+        super().index_page(pagename, doctree, title)
+
     def load_indexer(self, docnames: Iterable[str]) -> None:
         """Take up the last build's index for the search, less the pages that are written now.
 
@@ -210,6 +220,12 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
             )
             if is_left:
                 path.rmdir() if path.is_dir() else path.unlink()
+
+
+class LatinTerms(set[str]):
+    """A page's Latin words, for Sphinx's Chinese, which takes them for a list."""
+
+    extend = set.update
 
 
 def _without_code(around: Around) -> Any:  # noqa: ANN401 - anything that tells it from another

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin, NbElementRenderer
 from sphinx.application import Sphinx
@@ -15,7 +14,7 @@ from sphinx.config import Config
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-from crmreport.display import theme
+from crmreport.display import theme, vega
 from crmreport.display.markup import visit_cards, visit_chart, visit_sheet
 from crmreport.display.nodes import cards, chart, sheet
 from crmreport.display.outputs import CARDS_MIME, CHART_MIME, TABLE_MIME
@@ -121,10 +120,10 @@ def _write_static(app: Sphinx) -> None:
         return
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    # The bundle's names would be global, and `_` is Sphinx's.
-    bundle = vl_convert.javascript_bundle()  # type: ignore[call-arg]  # its stub requires what is optional
+    store = Path(app.srcdir, app.config.crmreport_store or Path(app.doctreedir).parent / ".vega")
+    bundle = vega.bundle(store).read_text(encoding="utf-8")
     looks = f"const CHART_THEME = {json.dumps(theme.vega_config())};\n"
-    (folder / VEGA_FILE).write_text(f"(() => {{\n{bundle}\n}})();\n{looks}", encoding="utf-8")
+    (folder / VEGA_FILE).write_text(f"{bundle}{looks}", encoding="utf-8")
 
 
 def _page_context(app: Sphinx, _page: str, _template: str, _context: object, doctree: nodes.document) -> None:
@@ -138,6 +137,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the builder, nodes, static files and settings with Sphinx.
 
     `crmreport_words`: the few words that the HTML adds (numbers, and the names of the verdicts).
+    `crmreport_store`: the folder, from the book's, of what books share; by default `.vega` beside the
+    document trees.
     """
     app.add_builder(SiteBuilder, override=True)
     for node, visit in ((chart, visit_chart), (cards, visit_cards), (sheet, visit_sheet)):
@@ -145,6 +146,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(PlainTables)
     app.add_directive("crm-table", SheetDirective)
     app.add_config_value("crmreport_words", {}, "env", [dict])
+    if "crmreport_store" not in app.config:  # `crmreport.pdf` has the same store
+        app.add_config_value("crmreport_store", "", "", [str])
     # Jupyter Book sets it whether or not sphinx-comments, which reads it, is loaded.
     app.add_config_value("comments_config", {}, "", [dict])
     app.connect("config-inited", _add_folders)

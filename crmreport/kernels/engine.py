@@ -59,5 +59,6 @@ class Engine(PapermillEngine):  # type: ignore[misc]
             Client(nb_man, begin, **options).execute()
         for cell in nb_man.nb.cells:
             if MAY_RAISE in cell.metadata.get("tags", ()) and not cell.metadata.papermill["exception"]:
-                # Papermill takes any error that is shown for one that ended the run (nteract/papermill #786: "a much smaller edge case").
+                # Papermill takes any error that is shown for the end of the run (nteract/papermill #786,
+                # "a much smaller edge case").
                 cell.metadata[HELD_BACK], cell.outputs = cell.outputs, []

@@ -22,7 +22,7 @@ class Fault(Exception):  # noqa: N818 - of the page's cells, not of ours
 
 
 class TooMuchOutput(BaseException):
-    """Raised in a cell that prints without end, where that is seen from inside."""
+    """Raised in a cell that prints without end; no `except Exception` of the cell catches it."""
 
 
 def ran_too_long(timeout_seconds: int) -> Phrase:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbformat import NotebookNode
 from traitlets import Any as AnyTrait
 
@@ -31,7 +31,8 @@ class ForkedClient(Client):
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """Give the manager the kernel that waits."""
-        manager = super().create_kernel_manager()
+        manager: AsyncKernelManager = super().create_kernel_manager()
+        assert manager.kernel_spec is not None  # of a name that papermill has looked up
         manager.kernel_spec.metadata["kernel_provisioner"] = {
             "provisioner_name": PROVISIONER,
             "config": {"waiting": self.waiting},
@@ -119,8 +120,8 @@ def _become_kernel(told: socket.socket) -> NoReturn:
         from ipykernel.kernelapp import IPKernelApp
 
         app = IPKernelApp.instance()
-        app.initialize(order["argv"])
-        app.start()
+        app.initialize(order["argv"])  # type: ignore[no-untyped-call]
+        app.start()  # type: ignore[no-untyped-call]
         code = 0
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1

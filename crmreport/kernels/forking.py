@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
-import resource
 import select
 import signal
 import struct
@@ -114,6 +113,8 @@ def fork_all(
     finally:
         for fork in running.values():
             _kill(fork)
+            os.waitpid(fork.pid, 0)
+            fork.folder.cleanup()
         _kill_orphans()
 
 
@@ -210,6 +211,10 @@ def limit_memory(memory_mb: int) -> None:
 
     What is mapped from files or only reserved does not count.
     """
+    if sys.platform == "win32":
+        return  # has no such limit
+    import resource
+
     most = memory_mb * 1_000_000
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard in (resource.RLIM_INFINITY, -1) or most < hard:

@@ -55,7 +55,7 @@ class HereClient(Client):
         return self.nb
 
 
-class _Session(Session):  # type: ignore[misc]
+class _Session(Session):
     """Keeps the messages instead of sending them."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401
@@ -70,7 +70,7 @@ class _Session(Session):  # type: ignore[misc]
         content: Message | None = None,
         parent: Message | None = None,
         ident: object = None,
-        buffers: list[bytes] | None = None,
+        buffers: list[bytes | memoryview[bytes]] | None = None,
         track: bool = False,
         header: Message | None = None,
         metadata: Message | None = None,
@@ -134,7 +134,7 @@ class _Stream(TextIOBase):
         self.written.append(text)
 
 
-class _Kernel(IPythonKernel):  # type: ignore[misc]
+class _Kernel(IPythonKernel):
     """An ipykernel that is asked directly."""
 
     _execute_sleep = 0.0  # for messages that are on their way, of which there are none
@@ -167,8 +167,8 @@ class KernelHere:
             {"code": code, "store_history": store_history, "stop_on_error": stop_on_error},
         )
         with self._captured(request):
-            self.kernel.set_parent([], request)
-            await self.kernel.execute_request(None, [], request)
+            self.kernel.set_parent([], request)  # type: ignore[no-untyped-call]
+            await self.kernel.execute_request(None, [], request)  # type: ignore[no-untyped-call]
         self.session.send(None, "status", {"execution_state": "idle"}, parent=request)
         return str(request["header"]["msg_id"])
 
@@ -205,16 +205,18 @@ def kernel_here(folder: Path) -> Iterator[KernelHere]:
         kernel = _Kernel.instance(
             session=session,
             log=logging.getLogger(__name__),
-            profile_dir=ProfileDir.create_profile_dir(str(folder / "profile")),
+            profile_dir=ProfileDir.create_profile_dir(str(folder / "profile")),  # type: ignore[no-untyped-call]
             config=Config({"HistoryManager": {"enabled": False}}),
         )
         streams = (
             _Stream(session, "stdout", 1, out.fileno()),
             _Stream(session, "stderr", 2, error.fileno()),
         )
+        sys.path.insert(0, "")  # a page finds the modules of its project
         try:
             yield KernelHere(kernel, session, streams)
         finally:
+            sys.path.remove("")
             kernel.shell_class.clear_instance()
             _Kernel.clear_instance()
             sys.modules["__main__"] = main

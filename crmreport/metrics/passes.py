@@ -162,5 +162,5 @@ def _as_array(column: pa.Array) -> Array:
     known = column.is_valid().to_numpy(zero_copy_only=False)
     values = column.flatten().to_numpy(zero_copy_only=False)
     matrix = np.full((len(column), len(QUANTILES)), np.nan)
-    matrix[known] = values.reshape(known.sum(), -1)
+    matrix[known] = values.reshape(-1, len(QUANTILES))
     return matrix

@@ -67,7 +67,7 @@ def totals_by_segment(placed: IbisTable, aggregates: Mapping[str, object]) -> Ib
     # Ibis has no GROUPING SETS (ibis-project/ibis #550, #9945), and all engines have: only the last clause of
     # what it writes is another.
     engine = ibis.get_backend(rows)
-    query = sg.parse_one(str(ibis.to_sql(plain, dialect=engine.name)), read=engine.dialect)
+    query = sg.parse_one(engine.compile(plain), read=engine.dialect)
     sets = [_tuple("period"), *(_tuple("period", d) for d in dimensions)]
     query.set("group", sge.Group(grouping_sets=[sge.GroupingSets(expressions=sets)]))
     parent = ops.AliasedRelation(parent=rows, name=name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import tempfile
 import time
@@ -23,7 +22,6 @@ from papermill.exceptions import PapermillExecutionError
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
 from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
-from crmreport.kernels.engine import HELD_BACK
 from crmreport.kernels.engine import NAME as ENGINE
 from crmreport.kernels.fault import (
     Fault,
@@ -35,9 +33,10 @@ from crmreport.kernels.fault import (
 from crmreport.kernels.forking import limit_memory
 from crmreport.kernels.warm import NotWarm, Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t, translate
+from crmreport.pages.cleaned import cleaned
 from crmreport.pages.plan import Page
-from crmreport.pages.prepare import HIDDEN_TAG, as_text
-from crmreport.pages.shared import Shared, prepare_shared, rehearsal
+from crmreport.pages.prepare import as_text
+from crmreport.pages.shared import Shared, looked_up, prepare_shared, rehearsal
 from crmreport.reads import FILE as READS_FILE
 from crmreport.segments import WHOLE
 
@@ -148,6 +147,8 @@ def run_all(
     log.parent.mkdir(parents=True, exist_ok=True)
     left = dict(enumerate(jobs))
     if kernel != COLD and can_fork():
+        if shared is not None:
+            shared = looked_up(shared, {job.page.period for job in jobs})
         try:
             with Warm(Pages(kernel, shared, len(jobs)), log) as warm:
                 for number, outcome in warm.run(jobs, at_a_time):
@@ -167,8 +168,9 @@ def _run_cold(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[
     if not jobs:
         return
     workers = min(at_a_time, len(jobs))
+    arguments = (log, jobs[0].memory_mb)
     # Started afresh: an engine that was used before a fork hangs in the child.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, (log,)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, arguments) as pool:
         running = {pool.submit(run, job): job for job in jobs}
         for future in as_completed(running):
             job = running[future]
@@ -180,8 +182,10 @@ def _run_cold(jobs: Sequence[Job], at_a_time: int, log: Path) -> Iterator[tuple[
             yield job, outcome
 
 
-def _start_worker(log: Path) -> None:
-    os.environ.update({MEDIUM: "book", **ONE_THREAD})  # the kernels inherit it
+def _start_worker(log: Path, memory_mb: int) -> None:
+    """Set what the worker's kernels inherit."""
+    os.environ.update({MEDIUM: "book", **ONE_THREAD})
+    limit_memory(memory_mb)
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
@@ -189,7 +193,6 @@ def _start_worker(log: Path) -> None:
 
 def run(job: Job) -> Outcome:
     """Run one page by a cold kernel; a cell's error, a dead or hanging kernel make a failed page."""
-    limit_memory(job.memory_mb)  # the kernel inherits it
     with tempfile.TemporaryDirectory(prefix="crmreport-", ignore_cleanup_errors=True) as folder:
         return run_in(job, COLD, Path(folder), lambda cell: None)
 
@@ -215,7 +218,7 @@ def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
     except KernelSilent:
         said = translate(_t("the kernel did not begin"), job.page.language)
     else:
-        text = as_text(_cleaned(executed))
+        text = as_text(cleaned(executed))
         return Outcome(OK, text, time.perf_counter() - started, "", _reads(folder))
     return _failed(job, failed, said, time.perf_counter() - started, _reads(folder))
 
@@ -261,50 +264,6 @@ def _execute(job: Job, kernel: str, folder: Path, begin: Begin) -> nbformat.Note
             if "didn't respond" not in str(error):
                 raise
     raise KernelSilent
-
-
-# What names a cell in a warning, with the number of the kernel's process; where an object is in memory.
-_PASSING = (
-    (re.compile(r"[^\s\"'(]*ipykernel_\d+[/\\]\d+\.py"), "<cell>"),
-    (re.compile(r"(?<=\w) at 0x[0-9a-f]+(?=>)"), ""),
-)
-
-
-def _cleaned(executed: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Drop what differs from run to run: papermill's times, paths, versions; hide what says nothing."""
-    executed.metadata = nbformat.from_dict(
-        {"kernelspec": executed.metadata.get("kernelspec", {}), "language_info": {"name": "python"}}
-    )
-    for cell in executed.cells:
-        if HELD_BACK in cell.metadata:
-            cell.outputs = cell.metadata[HELD_BACK]
-        for output in cell.get("outputs", ()):
-            if output.output_type == "stream":
-                output.text = _lasting(output.text)
-            elif "text/plain" in output.get("data", {}):
-                output.data["text/plain"] = _lasting(output.data["text/plain"])
-        tags = list(cell.metadata.get("tags", ()))
-        if "injected-parameters" in tags:
-            # Papermill gives it no tag that hides it, and a new id each time.
-            cell["id"] = "injected-parameters"
-            tags.append(HIDDEN_TAG)
-        elif _says_nothing(cell):
-            tags.append(HIDDEN_TAG)
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-    return executed
-
-
-def _lasting(text: str) -> str:
-    """Drop from a text what differs from run to run."""
-    for found, instead in _PASSING:
-        text = found.sub(instead, text)
-    return text
-
-
-def _says_nothing(cell: nbformat.NotebookNode) -> bool:
-    """Say whether all that a cell shows is an empty text: there is nothing to say, and no place for it."""
-    outputs = cell.get("outputs", [])
-    return bool(outputs) and all(o.get("data", {}).get("text/markdown") == "" for o in outputs)
 
 
 def _failed(job: Job, failed: int | None, error: str, seconds: float, reads: tuple[str, ...]) -> Outcome:

@@ -41,8 +41,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the builder and its configuration values with Sphinx.
 
     `typst_documents`: a list of mappings as in `editions.Edition`. `typst_author`: text. `typst_date`: ISO
-    date and time with a zone. `typst_words`: as in `editions.WORDS`. `typst_cache`: the folder of charts,
-    pictures and Typst sources, from the book's folder; by default `.typst` beside the document trees.
+    date and time with a zone. `typst_words`: as in `editions.WORDS`. `crmreport_store`: the folder of charts'
+    drawings and of typefaces, from the book's folder; books may share it; by default `.typst` beside the
+    document trees.
     """
     app.add_builder(TypstBuilder)
     for name, default, kind in (
@@ -50,8 +51,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
         ("typst_author", "", str),
         ("typst_date", "", str),
         ("typst_words", {}, dict),
-        ("typst_cache", "", str),
+        ("crmreport_store", "", str),
     ):
-        app.add_config_value(name, default, "", [kind])
+        if name not in app.config:  # `crmreport.display.sphinx` has the same store
+            app.add_config_value(name, default, "", [kind])
     app.connect("config-inited", _prefer_printable_outputs)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -115,9 +115,6 @@ def _box(writer: Writer, node: nodes.Element) -> str:
 
 
 def _container(writer: Writer, node: nodes.Element) -> str:
-    """Write what a container holds; of a notebook's cell, its outputs only."""
-    if node.get("nb_element") == "cell_code_source" or "cell_input" in node.get("classes", ()):
-        return ""
     return f"\n\n{_anchored_children(writer, node)}\n\n"
 
 

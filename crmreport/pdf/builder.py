@@ -1,15 +1,15 @@
-"""Builder: the Sphinx builder `typst`, which makes one PDF of each edition.
-
-Nothing it writes depends on the clock or on the machine: equal input gives equal bytes.
-"""
+"""Builder: the Sphinx builder `typst`, which makes one PDF of each edition."""
 
 from __future__ import annotations
 
-import hashlib
+import gc
+import json
+import os
 import shutil
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import version
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,15 @@ from sphinx import addnodes
 from sphinx.builders import Builder
 from sphinx.util import logging
 
-from crmreport.pdf import blocks, diagnosis, drawing, figures, fonts, inline, markup, tables
+from crmreport.display.nodes import chart
+from crmreport.pdf import blocks, drawing, figures, fonts, inline, markup, tables
 from crmreport.pdf.editions import Edition, all_words, editions, moment
-from crmreport.pdf.writer import Media, Writer
+from crmreport.pdf.typesetting import TEMPLATE, Source, Typesetter, digest, digests, makers
+from crmreport.pdf.writer import Media, Writer, for_screen
 
 logger = logging.getLogger(__name__)
 
 RULES = {**inline.RULES, **blocks.RULES, **tables.RULES, **figures.RULES}
-# Accessible, and fit for archives; Typst refuses what breaks either.
-STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
-
-_TEMPLATE = Path(__file__).with_name("report.typ")
 
 
 class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
@@ -62,54 +60,72 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
         listed = editions(self.config.typst_documents, self.env.found_docs)
         if not listed:
             logger.warning("typst_documents lists nothing, so there is no PDF", type="typst")
-        shop = self.config.typst_cache or Path(self.doctreedir).parent / ".typst"
-        self.workshop = (Path(self.srcdir) / shop).resolve()
-        self.font_folder = fonts.collect(self.workshop / "fonts")
-        shutil.copyfile(_TEMPLATE, self.workshop / _TEMPLATE.name)
-        self.typefaces = typst.Fonts(include_system_fonts=False, font_paths=[str(self.font_folder)])
-        for edition in listed:
-            self.print_edition(edition)
+        typesetter = self._typesetter()
+        for pdf in set(typesetter.output.glob("*.pdf")) - {typesetter.pdf(edition) for edition in listed}:
+            pdf.unlink()  # of an edition that is no more
+        # Typst leaves Python to others while it works: one edition is set while the next is written.
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            working = []
+            for edition in listed:
+                origin = self._origin(edition)
+                if typesetter.is_done(edition, origin):
+                    logger.info("%s is as it was", typesetter.pdf(edition).name)
+                else:
+                    working.append(pool.submit(typesetter.typeset, self._source(edition, origin)))
+            for done in working:
+                logger.info(done.result())
 
-    def print_edition(self, edition: Edition) -> None:
-        """Write one edition's Typst source, and its PDF unless it is there from the same source."""
-        media = Media(self.workshop, self._picture, self._chart)
-        writer = Writer(RULES, frozenset(edition.documents), all_words(self.config.typst_words), media)
-        source = self._opening(edition)
+    @cached_property
+    def workshop(self) -> Path:
+        """The folder of Typst sources and pictures, beside the document trees."""
+        return Path(self.doctreedir).parent / ".typst"
+
+    @cached_property
+    def store(self) -> Path:
+        """The folder of drawings and typefaces, which books may share."""
+        return (Path(self.srcdir) / (self.config.crmreport_store or self.workshop)).resolve()
+
+    @cached_property
+    def media(self) -> Media:
+        """Where pictures and charts come from."""
+        return Media(Path(os.path.commonpath([self.workshop, self.store])), self._picture, self._chart)
+
+    def _typesetter(self) -> Typesetter:
+        self.workshop.mkdir(parents=True, exist_ok=True)
+        Path(self.outdir).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(TEMPLATE, self.workshop / TEMPLATE.name)
+        folder = str(fonts.collect(self.store / "fonts"))
+        typefaces = typst.Fonts(include_system_fonts=False, font_paths=[folder])
+        date = moment(self.config.typst_date)
+        return Typesetter(self.workshop, self.media.root, typefaces, Path(self.outdir), date)
+
+    def _origin(self, edition: Edition) -> str:
+        """Sum up all that an edition's source is written from, but for the documents themselves."""
+        config = self.config
+        words = [config.language, config.typst_words, config.typst_author, config.typst_date]
+        return digest(json.dumps([asdict(edition), words, makers()], sort_keys=True, default=str).encode())
+
+    def _source(self, edition: Edition, origin: str) -> Source:
+        """Write one edition in Typst; what its charts look like is drawn first, side by side."""
+        warned = self.app._warncount
+        self._pictures: set[str] = set()
+        trees = self._trees(edition.documents)
+        specs = [node["spec"] for tree in trees.values() for node in tree.findall(chart)]
+        self._undrawn = drawing.draw_all(specs, self.config.language, self.store)
+        writer = Writer(RULES, frozenset(edition.documents), all_words(self.config.typst_words), self.media)
+        text = self._opening(edition)
         first_lines: list[int] = []
-        for docname in edition.documents:
-            first_lines.append(source.count("\n") + 1)
-            source += f"\n\n{writer.document(docname, self._tree(docname))}"
-        path = self.workshop / f"{edition.name}.typ"
-        path.write_text(source, encoding="utf-8")
-        pdf = Path(self.outdir) / f"{edition.name}.pdf"
-        stamp = path.with_suffix(".stamp")
-        state = self._state(source)
-        if pdf.exists() and stamp.exists() and stamp.read_text() == state + _digest(pdf.read_bytes()):
-            logger.info("%s is up to date", pdf.name)
-            return
-        pdf.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            content = typst.compile(
-                str(path),
-                root=str(self.workshop),
-                font_paths=self.typefaces,
-                ignore_system_fonts=True,
-                pdf_standards=STANDARDS,
-                timestamp=moment(self.config.typst_date),
-                format="pdf",
-            )
-        except typst.TypstError as error:
-
-            def document_at(line: int) -> str:
-                place = bisect_right(first_lines, line)
-                return edition.documents[place - 1] if place else "the cover"
-
-            charts = {name: (self.workshop / "charts" / name, doc) for name, doc in writer.charts.items()}
-            said = diagnosis.explain(error, path.name, document_at, charts)
-            raise diagnosis.PrintError(f"{pdf.name}: {said}") from error
-        pdf.write_bytes(content)
-        stamp.write_text(state + _digest(content))
-        logger.info("%s: %d kB", pdf.name, len(content) // 1024)
+        for name in edition.documents:
+            first_lines.append(text.count("\n") + 1)
+            tree = trees.pop(name)
+            self.env.resolve_references(tree, name, self)
+            self.post_process_images(tree)
+            text += f"\n\n{writer.document(name, tree)}"
+        if self.app._warncount > warned:
+            origin = ""  # so that the next build says it again
+        names = (*edition.documents, *writer.linked)
+        read = digests([*(str(Path(self.doctreedir, f"{n}.doctree")) for n in names), *self._pictures])
+        return Source(edition, text, tuple(first_lines), writer.charts, origin, read)
 
     def _opening(self, edition: Edition) -> str:
         """Write what stands before the chapters: the layout, with the edition's own words."""
@@ -127,36 +143,33 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
             "words": all_words(self.config.typst_words),
             "fonts": {"latin": fonts.LATIN, "chinese": fonts.CHINESE, "monospaced": fonts.MONOSPACED},
         }
-        return f'#import "{_TEMPLATE.name}": *\n#show: report.with({markup.value(meta)})\n'
+        return f'#import "{TEMPLATE.name}": *\n#show: report.with({markup.value(meta)})\n'
 
-    def _tree(self, docname: str) -> nodes.document:
-        """Give a document's tree, its references resolved and its tables of contents left out."""
-        tree = self.env.get_doctree(docname)
-        for toctree in list(tree.findall(addnodes.toctree)):
-            toctree.parent.remove(toctree)
-        self.env.resolve_references(tree, docname, self)
-        self.post_process_images(tree)
-        return tree
+    def _trees(self, docnames: Iterable[str]) -> dict[str, nodes.document]:
+        """Read documents' trees, without what is for the screen, which then need not be resolved either."""
+        gc.disable()  # else it looks through half-read trees again and again, longer than they take to read
+        try:
+            trees = {name: self.env.get_doctree(name) for name in docnames}
+        finally:
+            gc.enable()
+        for tree in trees.values():
+            for node in [n for n in tree.findall() if isinstance(n, addnodes.toctree) or for_screen(n)]:
+                node.parent.remove(node)
+        return trees
 
     def _picture(self, address: str) -> Path | None:
         original = Path(self.srcdir) / address
+        self._pictures.add(str(original))
         if not original.is_file():
             return None
-        copy = self.workshop / "pictures" / f"{_digest(original.read_bytes())[:32]}{original.suffix}"
+        copy = self.workshop / "pictures" / f"{digest(original.read_bytes())[:32]}{original.suffix}"
         if not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(original, copy)
         return copy
 
     def _chart(self, spec: Mapping[str, Any]) -> Path:
-        return drawing.draw(spec, self.config.language, self.workshop / "charts", self.font_folder)
-
-    def _state(self, source: str) -> str:
-        """Sum up what decides an edition's bytes; pictures and charts are named after their content."""
-        makers = [version(name) for name in ("typst", "fontpkg-fira-sans", "pylopdf-fonts-zh-cn")]
-        template = _TEMPLATE.read_text(encoding="utf-8")
-        return _digest("\n".join([source, template, self.config.typst_date, *makers]).encode())
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+        file = drawing.drawing_of(spec, self.config.language, self.store).file
+        if file in self._undrawn:
+            raise ValueError(self._undrawn[file])
+        return file

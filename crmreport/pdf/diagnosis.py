@@ -23,12 +23,12 @@ def explain(
     error: typst.TypstError,
     source_name: str,
     document_at: Callable[[int], str],
-    charts: Mapping[str, tuple[Path, str]],
+    charts: Mapping[Path, str],
 ) -> str:
     """Say what went wrong and where, a line for each thing that did.
 
-    `document_at` gives the document that a line of the source comes from; `charts`, by name, each chart's
-    SVG and the document it stands in, since Typst gives no place for what is wrong inside a picture.
+    `document_at` gives the document that a line of the source comes from; `charts`, the document that each
+    chart's SVG stands in, since Typst gives no place for what is wrong inside a picture.
     """
     place = re.compile(rf"┌─ (?:.*/)?{re.escape(source_name)}:(\d+):")
     said = []
@@ -46,7 +46,7 @@ def explain(
     return "\n".join(dict.fromkeys(said)) or error.message
 
 
-def _charts_with(sign: str, charts: Mapping[str, tuple[Path, str]]) -> str:
+def _charts_with(sign: str, charts: Mapping[Path, str]) -> str:
     """Name the documents with a chart that shows a sign."""
-    named = sorted({docname for path, docname in charts.values() if sign in path.read_text("utf-8")})
+    named = sorted({docname for path, docname in charts.items() if sign in path.read_text("utf-8")})
     return f"a chart in {', '.join(named)}" if named else "a picture"

@@ -1,18 +1,24 @@
-"""Drawing: a chart's specification as SVG, and a card's trend as points of a line."""
+"""Drawing: charts as SVG, each drawn once and kept, and a card's trend as points of a line."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from functools import cache
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import vl_convert
-
 from crmreport.display import theme
+from crmreport.display.outputs import CHART_MIME
 from crmreport.pdf import fonts
 
 TEXT_WIDTH_PX = 612  # A4 less its margins, in CSS pixels of 1/96 inch
@@ -23,21 +29,43 @@ _CONTAINER_PX = {"width": TEXT_WIDTH_PX, "height": 300}
 # Whatever else than the specification decides how a chart looks.
 _DRAWN_BY = (version("vl-convert-python"), version("fontpkg-fira-sans"), version("pylopdf-fonts-zh-cn"))
 
+# Where a specification has texts that become labels; what Vega does with labels unless told otherwise.
+_LABELS = {"datasets", "domain", "sort", "values"}
+_LABEL_LIMITS_PX = {"axis": 180, "legend": 160}
+_LABEL_SIZE_PX = 10
+_LONGEST_NUMBER = 14  # 100,000,000.00; also the longest date, "September 2025"
+
+_DRAWER = Path(__file__).with_name("drawer.py")
+_WORTH_A_PROCESS = 12  # charts that take about as long as a process needs before it draws its first
+_KEPT_BYTES = 256 * 2**20  # some ten thousand charts
+_SURELY_UNUSED_SECONDS = 24 * 60 * 60  # no build takes as long
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart on its way to paper: `file`, named after all that decides how it looks, and how it is drawn."""
+
+    file: Path
+    spec: Mapping[str, Any]
+    locale: str
+
 
 def prepared(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
     """Fit a Vega-Lite specification to paper: typefaces, and a width where it asks for the page's.
 
-    What fills its container is `TEXT_WIDTH_PX` wide with its axes and legend, not without them.
+    What fills its container is `TEXT_WIDTH_PX` wide with its axes and legend, not without them. What others
+    than Vega read (`usermeta`) is left out.
     """
-    drawn: dict[str, Any] = json.loads(json.dumps(spec))
+    drawn = {name: value for name, value in spec.items() if name != "usermeta"}
     filling = {side for side in ("width", "height") if drawn.get(side) == "container"}
     if filling:
         drawn |= {side: _CONTAINER_PX[side] for side in filling}
         kind = "fit" if len(filling) == 2 else "fit-x" if "width" in filling else "fit-y"
         drawn.setdefault("autosize", {"type": kind, "contains": "padding"})
     # A book's charts have their theme in common.
-    drawn["config"] = _with_family(drawn.get("config") or theme.vega_config(), fonts.chart_family(language))
-    drawn["config"]["font"] = fonts.chart_family(language)
+    config = _with_family(drawn.get("config") or theme.vega_config(), fonts.chart_family(language))
+    config["font"] = fonts.chart_family(language)
+    drawn["config"] = _without_idle_limits(config, _longest_label(drawn))
     return drawn
 
 
@@ -53,31 +81,120 @@ def _with_family(config: Mapping[str, Any], family: str) -> dict[str, Any]:
     }
 
 
-@cache
-def _offer_fonts(font_folder: Path) -> None:
-    vl_convert.register_font_directory(str(font_folder))
+def _longest_label(given: object, *, shown: bool = False) -> float:
+    """Count the signs of the longest text that may be a label of a chart: it is in the data or a domain.
 
-
-def draw(spec: Mapping[str, Any], language: str, folder: Path, font_folder: Path) -> Path:
-    """Draw a chart as SVG into a folder, unless it is there; the file is named after all that decides it.
-
-    Raises ValueError, in Vega's words, if the specification cannot be drawn.
+    What an expression makes of a label may be of any length.
     """
+    match given:
+        case str():
+            return len(given) if shown else 0
+        case Mapping():
+            if "labelExpr" in given:
+                return math.inf
+            parts = [_longest_label(part, shown=shown or name in _LABELS) for name, part in given.items()]
+            return max(parts, default=0)
+        case list():
+            return max((_longest_label(part, shown=shown) for part in given), default=0)
+    return 0
+
+
+def _without_idle_limits(config: Mapping[str, Any], longest: float) -> dict[str, Any]:
+    """Lift the limits of labels' widths that no label can reach; `longest` counts signs.
+
+    Vega measures each label twice where one may be cut short, and most of a drawing's time is measuring:
+    without limits it costs a third less. No sign is wider than the typeface's size.
+    """
+    lifted = dict(config)
+    for part, usual_limit_px in _LABEL_LIMITS_PX.items():
+        settings = config.get(part, {})
+        widest_px = max(longest, _LONGEST_NUMBER) * settings.get("labelFontSize", _LABEL_SIZE_PX)
+        if widest_px <= settings.get("labelLimit", usual_limit_px):
+            lifted[part] = {**settings, "labelLimit": 0}
+    return lifted
+
+
+def drawing_of(spec: Mapping[str, Any], language: str, store: Path) -> Drawing:
+    """Say how a chart is drawn in a language, and where in a store its drawing is, or will be."""
     ready = prepared(spec, language)
     recipe = json.dumps([ready, language, _DRAWN_BY], sort_keys=True, ensure_ascii=False)
-    path = folder / f"{hashlib.sha256(recipe.encode()).hexdigest()[:32]}.svg"
-    if not path.exists():
-        _offer_fonts(font_folder)
-        picture = vl_convert.vegalite_to_svg(
-            ready,
-            allowed_base_urls=[],  # a chart brings its data; a build asks no network
-            time_format_locale="zh-CN" if language.startswith("zh") else "en-US",
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(picture, encoding="utf-8")
-        unfinished.replace(path)
-    return path
+    file = store / "charts" / f"{hashlib.sha256(recipe.encode()).hexdigest()[:32]}.svg"
+    return Drawing(file, ready, "zh-CN" if language.startswith("zh") else "en-US")
+
+
+def charts_of(notebook: str) -> list[dict[str, Any]]:
+    """List the specifications of the charts in an executed notebook, given the text of its file."""
+    outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", ())]
+    return [output["data"][CHART_MIME] for output in outputs if CHART_MIME in output.get("data", {})]
+
+
+def draw_all(
+    specs: Iterable[Mapping[str, Any]], language: str, store: Path, at_once: int = 0
+) -> dict[Path, str]:
+    """Draw charts as SVG into a store, unless they are there; give the reasons for those that cannot be.
+
+    `at_once`: how many processes may draw side by side; 0, one for each processor. Books and builds may
+    share a store, at the same time too. The reasons are Vega's words, by the file that is missing.
+    """
+    wanted = {drawing.file: drawing for drawing in (drawing_of(spec, language, store) for spec in specs)}
+    missing = [drawing for file, drawing in wanted.items() if not _used_now(file)]
+    if not missing:
+        return {}
+    (store / "charts").mkdir(parents=True, exist_ok=True)
+    reasons = _draw_apart(missing, fonts.collect(store / "fonts"), at_once or os.cpu_count() or 1)
+    _drop_unused(store / "charts")
+    return reasons
+
+
+def _used_now(file: Path) -> bool:
+    """Say whether a drawing is there; its date tells when it was last of use."""
+    try:
+        os.utime(file)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _draw_apart(drawings: Sequence[Drawing], font_folder: Path, at_once: int) -> dict[Path, str]:
+    """Draw in processes of their own, as `drawer` says; give the reasons for what was not drawn."""
+    processes = min(at_once, -(-len(drawings) // _WORTH_A_PROCESS))
+    with ExitStack() as files:
+        running = []
+        for share in range(processes):
+            jobs = files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+            lines = [[str(d.file), d.spec, d.locale] for d in drawings[share::processes]]
+            jobs.writelines(f"{json.dumps(line)}\n" for line in [str(font_folder), *lines])
+            jobs.seek(0)
+            process = subprocess.Popen(
+                [sys.executable, "-P", str(_DRAWER)],  # -P: the modules beside it are not the drawer's
+                stdin=jobs,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+            )
+            running.append(process)
+        said = [process.communicate() for process in running]
+    failed = [json.loads(line) for answers, _ in said for line in answers.splitlines()]
+    last_words = " ".join(errors.strip().splitlines()[-1] for _, errors in said if errors.strip())
+    stopped = {d.file: f"the drawing process stopped. {last_words}" for d in drawings if not d.file.exists()}
+    return stopped | {Path(file): reason for file, reason in failed}
+
+
+def _drop_unused(folder: Path) -> None:
+    """Keep a folder of drawings below its limit: those go first that were of use longest ago.
+
+    None goes that was of use within a day: another build may be about to set it.
+    """
+    found = []
+    for entry in os.scandir(folder):
+        about = entry.stat()
+        found.append((about.st_mtime, about.st_size, Path(entry)))
+    excess = sum(size for _, size, _ in found) - _KEPT_BYTES
+    for used, size, file in sorted(found):
+        if excess <= 0 or used > time.time() - _SURELY_UNUSED_SECONDS:
+            return
+        file.unlink(missing_ok=True)
+        excess -= size
 
 
 def trend_lines(trend: Sequence[float | None]) -> list[list[tuple[float, float]]]:

@@ -43,7 +43,7 @@ def _image(writer: Writer, node: nodes.Element) -> str:
             "%s has no text for those who cannot see it; write one as its alt", node["uri"],
             location=node, type="typst",
         )  # fmt: skip
-    source = markup.string(path.relative_to(writer.media.folder).as_posix())
+    source = markup.string(writer.media.address(path))
     inline = isinstance(node.parent, nodes.TextElement) and len(node.parent.children) > 1
     # A picture within a line is as high as its letters.
     size = "height: 1em" if inline else f"width: {_width(path, node.get('width'))}"
@@ -68,8 +68,8 @@ def _chart(writer: Writer, node: nodes.Element) -> str:
     except ValueError as error:
         said = str(error).split("\n    at ")[0]  # what follows is where in Vega's own code
         raise PrintError(f"{writer.docname}: the chart {node['title']!r} cannot be drawn: {said}") from error
-    writer.charts[path.name] = writer.docname
-    source = markup.string(path.relative_to(writer.media.folder).as_posix())
+    writer.charts[path] = writer.docname
+    source = markup.string(writer.media.address(path))
     picture = f"#picture({source}, alt: {markup.string(node['alt'])}, width: {_width(path)});"
     title = markup.words(node["title"])
     return f"{writer.anchors(node['ids'])}{markup.block('chart-of', picture, title=f'[{title}]')}"

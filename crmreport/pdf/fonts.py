@@ -5,6 +5,7 @@ No typeface of the machine is used, so that a report looks the same wherever it 
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -34,7 +35,9 @@ def collect(folder: Path) -> Path:
     for face in faces():
         copy = folder / face.name
         if not copy.exists() or copy.stat().st_size != face.stat().st_size:
-            shutil.copyfile(face, copy)
+            unfinished = copy.with_suffix(f".{os.getpid()}")  # two builds may share the folder
+            shutil.copyfile(face, unfinished)
+            unfinished.replace(copy)
     return folder
 
 

@@ -50,6 +50,7 @@ def _reference(writer: Writer, node: nodes.Element) -> str:
     elif address.startswith("%"):  # the builder's own form of a document's address
         docname, _, name = address[1:].partition("#")
         if docname not in writer.included:
+            writer.linked.add(docname)
             return body
         place = writer.address(name, docname)
     elif address.startswith(("http://", "https://", "mailto:")):

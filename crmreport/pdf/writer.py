@@ -24,25 +24,42 @@ Rule = Callable[["Writer", Any], str]
 _NOT_PRINTED = {"no-print", "tag_no-print"}  # the second is what myst-nb makes of a cell's tag
 
 
+def for_screen(node: nodes.Node) -> bool:
+    """Say whether a node stays off paper: what is marked so (class `no-print`), and a notebook's code."""
+    if not isinstance(node, nodes.Element):
+        return False
+    classes = node.get("classes", ())
+    return (
+        not _NOT_PRINTED.isdisjoint(classes)
+        or "cell_input" in classes
+        or node.get("nb_element") == "cell_code_source"
+    )
+
+
 @dataclass(frozen=True)
 class Media:
     """Where pictures come from.
 
-    `picture` gives an image's address in the tree as a file, or None if there is none; `chart` draws a
-    Vega-Lite specification and gives the SVG. Both files lie inside the folder that Typst reads, which
-    `folder` names.
+    `picture` gives an image's address in the tree as a file, or None if there is none; `chart` gives the
+    drawing of a Vega-Lite specification, or raises ValueError. Both files lie inside the folder that Typst
+    reads, which `root` names.
     """
 
-    folder: Path
+    root: Path
     picture: Callable[[str], Path | None]
     chart: Callable[[Mapping[str, Any]], Path]
+
+    def address(self, path: Path) -> str:
+        """Name a file as Typst does: from the root."""
+        return f"/{path.relative_to(self.root).as_posix()}"
 
 
 class Writer:
     """Writes the documents of one PDF, in their order; knows which of them links can lead to.
 
     `rules` by class name; `included`, the names of all documents of the PDF; `words`, the localised
-    strings; `charts`, which document each chart drawn so far stands in, by file name.
+    strings; `charts`, which document each chart drawn so far stands in, by its file; `linked`, the documents
+    outside of the PDF to which it refers in plain words.
     """
 
     def __init__(
@@ -52,7 +69,8 @@ class Writer:
         self.included = included
         self.words = words
         self.media = media
-        self.charts: dict[str, str] = {}
+        self.charts: dict[Path, str] = {}
+        self.linked: set[str] = set()
         self.docname = ""
         self.depth = 0
         self.footnotes: dict[str, nodes.footnote] = {}
@@ -68,7 +86,7 @@ class Writer:
 
     def write(self, node: nodes.Node) -> str:
         """Write one node by its rule."""
-        if isinstance(node, nodes.Element) and _NOT_PRINTED & set(node.get("classes", ())):
+        if for_screen(node):
             return ""
         for kind in type(node).__mro__:
             rule = self.rules.get(kind.__name__)

@@ -16,6 +16,7 @@ from crmreport.config import Project
 from crmreport.quality.checks import NOTE, PROBLEM, Check, check
 from crmreport.tables.contract import table as table_named
 from crmreport.tables.data import Data
+from crmreport.tables.engine import ROW
 from crmreport.tables.mapping.columns import cells_of
 from crmreport.tables.sources import find_sources
 
@@ -36,6 +37,7 @@ def schema_of(project: Project, data: Data) -> Schema:
         found[reading.name] = {
             heading: {"type": _type(kind), "column": read.get(heading, "")}
             for heading, kind in opened.schema().items()
+            if heading != ROW
         }
     return found
 

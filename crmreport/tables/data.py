@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,10 @@ from crmreport.tables.engine import Connection, IbisTable, connect
 from crmreport.tables.lists import find_lists
 from crmreport.tables.mapping.conventions import Conventions
 from crmreport.tables.mapping.currencies import read_rates
-from crmreport.tables.readers import Opened, fingerprint, open_source
+from crmreport.tables.readers import Opened, open_source
+from crmreport.tables.remote import is_remote
+from crmreport.tables.remote.fingerprints import fingerprint_of
+from crmreport.tables.remote.sources import open_in_engine
 from crmreport.tables.sources import find_sources
 
 
@@ -45,47 +49,55 @@ class Data:
     `cleaning`: see `crmreport.tables.cleaning.rules.LOG_COLUMNS`. `first_day`, `as_of`: first and last day
     that the data cover, both included. `readings`: the sources behind the tables. `future_from`: the day on
     which the same files would be read otherwise, since a row that is of the future today would not be;
-    None if no row is.
+    None if no row is. `absent`: how many rows the tables have that are not among these, since they are too
+    long to leave another engine (see `crmreport.tables.remote.brought`).
     """
 
-    tables: dict[str, IbisTable]
+    tables: Mapping[str, IbisTable]
     cleaning: pd.DataFrame
     first_day: date
     as_of: date
     readings: tuple[Reading, ...] = ()
     future_from: date | None = None
+    absent: Mapping[str, int] = field(default_factory=dict)
 
 
 def fingerprints(project: Project) -> dict[str, str]:
     """Give each table's source, and each list that the settings name, a fingerprint of its content."""
     sources = find_sources(project) | find_lists(project)
-    return {name: fingerprint(project.root, source) for name, source in sources.items()}
+    return {name: fingerprint_of(project, source, name) for name, source in sources.items()}
 
 
-def read_data(project: Project, today: date | None = None) -> Data:
+def read_data(project: Project, today: date | None = None, engine: Connection | None = None) -> Data:
     """Read and clean every connected table; `today`: the last day on which something can have happened.
 
-    Raises UserError for what the user must mend.
+    `engine`: the one that the settings name (see `crmreport.tables.remote.opened_engine`), in which the
+    tables then are; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
     """
     settings = project.settings
-    connection = connect(settings.timezone, settings.memory_mb)
+    own = engine is None or is_remote(settings)
+    here = connect(settings.timezone, settings.memory_mb) if own else engine
+    connection = here if engine is None else engine
     conventions = Conventions(
         timezone=settings.timezone,
         currency=settings.currency,
-        rates=read_rates(connection, project),
+        rates=_given(connection, read_rates(here, project)),
         today=today or datetime.now(ZoneInfo(settings.timezone)).date(),
     )
     tables: dict[str, IbisTable] = {}
     readings: list[Reading] = []
     for name, source in find_sources(project).items():
-        opened = open_source(connection, project.root, source, name)
+        if connection is not here:
+            opened = open_in_engine(connection, project, source, name)
+        else:
+            opened = open_source(connection, project.root, source, name)
         cleaned = clean(connection, opened, table(name), source, conventions, tables)
         tables[name] = cleaned.table
         readings.append(Reading(name, source, opened, cleaned))
     readings = _without_cancelled_orders(connection, readings)
     tables |= {reading.name: reading.cleaned.table for reading in readings}
     logs = [reading.cleaned.log for reading in readings]
-    confirmed = read_confirmed(connection, project)
+    confirmed = _given(connection, read_confirmed(here, project))
     if settings.merge_customers_by or confirmed is not None:
         tables, merged = merge_customers(connection, tables, settings.merge_customers_by, confirmed)
         logs.append(merged)
@@ -101,6 +113,13 @@ def read_data(project: Project, today: date | None = None) -> Data:
         readings=tuple(readings),
         future_from=min(future, default=None),
     )
+
+
+def _given(connection: Connection, listed: IbisTable | None) -> IbisTable | None:
+    """Give a list that was read here to the engine, where that is another one."""
+    if listed is None or listed.get_backend() is connection:
+        return listed
+    return connection.send(listed.to_pyarrow(), listed.get_name())
 
 
 def _without_cancelled_orders(connection: Connection, readings: list[Reading]) -> list[Reading]:

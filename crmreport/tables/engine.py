@@ -15,6 +15,9 @@ IbisTable = Any
 IbisValue = Any
 Connection = Any
 
+# Numbers a source's rows from 0, where the engine keeps no order of its own.
+ROW = "_row_of_source"
+
 
 def connect(timezone: str, memory_mb: int | None = None) -> Connection:
     """Open the engine, in memory; its clocks show the time of a zone.

@@ -11,6 +11,7 @@ from crmreport.presets import read_preset
 from crmreport.source import Source, with_preset
 from crmreport.tables.contract import TABLES
 from crmreport.tables.readers import check_source, table_name
+from crmreport.tables.remote.sources import check_at_home, is_at_home
 
 
 def find_sources(project: Project) -> dict[str, Source]:
@@ -37,7 +38,10 @@ def find_sources(project: Project) -> dict[str, Source]:
     for name, source in sources.items():
         if source.preset:
             sources[name] = with_preset(source, read_preset(source.preset, project.root))
-        check_source(project.root, sources[name], name)
+        if is_at_home(settings, source):
+            check_at_home(settings, source, name)
+        else:
+            check_source(project.root, sources[name], name)
     if not sources and beside:
         raise UserError(
             _t(

@@ -10,8 +10,9 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
+from crmreport.analyses.likelihood import Fitted
 from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
-from crmreport.analyses.value.likelihood import Fitted, count_customers
+from crmreport.analyses.value.counts import count_customers
 from crmreport.metrics.intervals import Array
 from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts.fact import product
@@ -114,8 +115,24 @@ def simulated_amounts(
     of_purchasing = model.purchasing.draws(draws, random)
     of_spending = model.spending.draws(draws, random)
     for values, spending in zip(of_purchasing, of_spending, strict=True):
-        future = model.method.simulate(values, weeks, x, last, observed, random)
+        future = simulated_days(model.method, values, weeks, x, last, observed, random)
         yield gamma_gamma.simulate(spending, purchases, mean_amount, np.where(stays, future, 0.0), random)
+
+
+def simulated_days(
+    method: ModuleType,
+    parameters: Array,
+    weeks: float,
+    repeat_days: Array,
+    weeks_to_last: Array,
+    weeks_observed: Array,
+    random: np.random.Generator,
+) -> Array:
+    """Draw each customer's purchase days in the next `weeks`, given the purchases until now."""
+    alive = method.alive(parameters, repeat_days, weeks_to_last, weeks_observed)
+    stays = random.random(len(repeat_days)) < alive
+    days = method.simulate_if_alive(parameters, weeks, repeat_days, weeks_observed, random)
+    return np.where(stays, days, 0.0)
 
 
 def timing(history: pd.DataFrame) -> tuple[Array, Array, Array]:

@@ -69,7 +69,7 @@
       const summary = make("summary", "", CRM_CONTENTS.words.earlier);
       list.append(make("li", "toctree-l1", make("details", "crm-earlier", summary, earlier)));
     }
-    place.append(caption(CRM_CONTENTS.words.periods), list);
+    place.append(caption(own ? CRM_CONTENTS.words.others : CRM_CONTENTS.words.all), list);
   }
   if (CRM_CONTENTS.lasting.length) {
     const list = make("ul", "nav bd-sidenav", ...CRM_CONTENTS.lasting.map((entry) => item(...entry)));

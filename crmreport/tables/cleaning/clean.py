@@ -63,7 +63,7 @@ def clean(
     Raises UserError for a source that cannot be read to its end, an expression of the settings that is none,
     and for one that has rows of which none can be used.
     """
-    check_dates(connection, source, table.name)
+    check_dates(source, table.name)
     typed = map_columns(connection, opened.table, table, source, conventions, known)
     judged = typed.mutate(_rule=_first_rule(typed, table, source, conventions, known))
     judged = mark_duplicates(judged, table, source)
@@ -165,8 +165,12 @@ def _log(stored: IbisTable, opened: Opened, table: Table, source: Source) -> pd.
         named = "" if rule == "configured" else column
         lines.append(("set aside", rule, named, reason, count["rows"], _as_json(count["examples"])))
     kept = stored.filter(stored["_rule"].isnull())
-    for name in columns:
-        if not table.column(name).required and f"_wrong_{name}" in stored.columns:
+    judged = [n for n in columns if not table.column(n).required and f"_wrong_{n}" in stored.columns]
+    # One pass says which columns have anything to tell; most have not.
+    wrongs = {name: kept[f"_wrong_{name}"].count() for name in judged}
+    n_wrong = kept.aggregate(**wrongs).to_pyarrow().to_pylist()[0] if wrongs else {}
+    for name in judged:
+        if n_wrong[name]:
             wrong = kept.filter(kept[f"_wrong_{name}"].notnull())
             for count in _counted(wrong, wrong[f"_wrong_{name}"], wrong[f"_said_{name}"]):
                 lines.append(("emptied", count["what"], name, "", count["rows"], _as_json(count["examples"])))

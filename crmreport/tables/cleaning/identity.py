@@ -23,21 +23,6 @@ _LABELS, _LINKS = "merging_labels", "merging_links"
 
 _Line = tuple[str, str, str, int]  # of the log: action, rule, column, rows
 
-# One round: whoever shares a value takes the lowest label among those who do, with all who had its label;
-# then the label of its label, which halves the way of long chains.
-_ROUND = f"""
-    CREATE OR REPLACE TEMP TABLE {_LABELS}_next AS
-    WITH seen AS (
-        SELECT _label, MIN(_label) OVER (PARTITION BY _value) AS lowest
-        FROM {_LINKS} JOIN {_LABELS} USING (_rank)
-    ),
-    nearest AS (SELECT _label, MIN(lowest) AS lowest FROM seen GROUP BY _label),
-    taken AS (
-        SELECT _rank, COALESCE(lowest, _label) AS _label FROM {_LABELS} LEFT JOIN nearest USING (_label)
-    )
-    SELECT own._rank, further._label FROM taken own JOIN taken further ON further._rank = own._label
-"""
-
 
 def merge_customers(
     connection: Connection,
@@ -63,7 +48,7 @@ def merge_customers(
     """
     _check(tables, by)
     ranked = _ranked(connection, tables["customers"])
-    connection.create_table(_LABELS, ranked.select("_rank", _label="_rank"), temp=True, overwrite=True)
+    connection.create_table(_LABELS, ranked.select("_rank", _label="_rank"), overwrite=True)
     lines = [line for column in by for line in _join_alike(connection, ranked, column)]
     if confirmed is not None:
         lines += _join_confirmed(connection, ranked, confirmed)
@@ -138,16 +123,39 @@ def _join_confirmed(connection: Connection, ranked: IbisTable, confirmed: IbisTa
 
 def _join(connection: Connection, links: IbisTable) -> int:
     """Join those who share a value, in as many rounds as it takes; return how many that takes away."""
-    connection.create_table(_LINKS, links.select("_rank", "_value"), temp=True, overwrite=True)
-    ask = connection.con.execute
-    before = ask(f"SELECT COUNT(*) FROM {_LABELS} WHERE _label <> _rank").fetchone()[0]
+    links = connection.create_table(_LINKS, links.select("_rank", "_value"), overwrite=True)
+    labels = connection.table(_LABELS)
+    before = _count(labels.filter(labels["_label"] != labels["_rank"]))
     changed = True
     while changed:  # labels only fall, so this ends
-        ask(_ROUND)
-        compare = f"FROM {_LABELS} l JOIN {_LABELS}_next n USING (_rank) WHERE l._label <> n._label"
-        changed = ask(f"SELECT COUNT(*) {compare}").fetchone()[0]
-        ask(f"CREATE OR REPLACE TEMP TABLE {_LABELS} AS FROM {_LABELS}_next")
-    return int(ask(f"SELECT COUNT(*) FROM {_LABELS} WHERE _label <> _rank").fetchone()[0] - before)
+        found = connection.create_table(f"{_LABELS}_next", _next(connection, labels, links), overwrite=True)
+        both = labels.inner_join(found.rename(_new="_label"), "_rank")
+        changed = _count(both.filter(both["_label"] != both["_new"])) > 0
+        labels = connection.create_table(_LABELS, found, overwrite=True)
+    return _count(labels.filter(labels["_label"] != labels["_rank"])) - before
+
+
+def _next(connection: Connection, labels: IbisTable, links: IbisTable) -> IbisTable:
+    """Do one round: whoever shares a value takes the lowest label among those who do.
+
+    All who had their label take it with them; then everybody takes the label of their label, which halves the
+    way of long chains.
+    """
+    shared = links.inner_join(labels, "_rank")
+    lowest = shared["_label"].min().over(ibis.window(group_by=shared["_value"]))
+    seen = shared.select("_label", _lowest=lowest)
+    nearest = seen.group_by(_seen=seen["_label"]).aggregate(_lowest=seen["_lowest"].min())
+    taken = labels.left_join(nearest, labels["_label"] == nearest["_seen"])
+    taken = taken.select("_rank", _label=ibis.coalesce(taken["_lowest"], taken["_label"]))
+    taken = connection.create_table(f"{_LABELS}_taken", taken, overwrite=True)
+    further = taken.view()
+    return taken.inner_join(further, taken["_label"] == further["_rank"]).select(
+        "_rank", _label=further["_label"]
+    )
+
+
+def _count(rows: IbisTable) -> int:
+    return int(rows.count().to_pyarrow().as_py())
 
 
 def _merged(connection: Connection, tables: dict[str, IbisTable], ranked: IbisTable) -> dict[str, IbisTable]:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from crmreport.tables.data import Data, Reading
+from crmreport.tables.engine import ROW
 
 # What a spreadsheet would take for a formula when it opens the file; a negative number is none.
 _FORMULA = r"^[=+\-@\t\r]"
@@ -30,7 +31,7 @@ def write_set_aside(data: Data, folder: Path) -> dict[str, int]:
 
 def _write(reading: Reading, path: Path) -> int:
     opened, judged = reading.opened, reading.cleaned.judged
-    headings = list(opened.table.columns)
+    headings = [heading for heading in opened.table.columns if heading != ROW]
     aside = judged.filter(judged["_rule"].notnull())
     total: int = aside.count().to_pyarrow().as_py()
     if opened.rejected is not None:
@@ -56,6 +57,8 @@ def _write(reading: Reading, path: Path) -> int:
 def _rows(reading: Reading) -> pa.RecordBatchReader:
     """Give the rows that a rule set aside, in their order: number, rule, column, then what the file says."""
     source, judged = reading.opened.table, reading.cleaned.judged.get_name()
+    if ROW in source.columns:
+        return _first_rows(reading)
     query = (
         "SELECT j._row + 1, split_part(j._rule, ':', 1), split_part(j._rule, ':', 2), "
         "r.* EXCLUDE (_row_of_source) "
@@ -63,6 +66,17 @@ def _rows(reading: Reading) -> pa.RecordBatchReader:
         f"JOIN {judged} j ON j._row = r._row_of_source WHERE j._rule IS NOT NULL ORDER BY j._row"
     )
     return source.get_backend().con.execute(query).to_arrow_reader(_ROWS_AT_ONCE)
+
+
+def _first_rows(reading: Reading) -> pa.RecordBatchReader:
+    """Give the same of an engine from which only so many rows come."""
+    source, judged = reading.opened.table, reading.cleaned.judged
+    aside = judged.filter(judged["_rule"].notnull())
+    parts = aside["_rule"].split(":")
+    aside = aside.select("_row", _rule=parts[0], _column=parts[1])
+    rows = aside.inner_join(source, aside["_row"] == source[ROW]).order_by("_row")
+    rows = rows.mutate(_row=rows["_row"] + 1).drop(ROW).limit(source.get_backend().most_rows)
+    return rows.to_pyarrow().to_reader(_ROWS_AT_ONCE)
 
 
 def _as_texts(rows: pa.RecordBatch | pa.Table, schema: pa.Schema) -> pa.Table:

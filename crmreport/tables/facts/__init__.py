@@ -10,7 +10,7 @@ from crmreport.periods import Period
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.facts.customers import ACTIVITY, BASKETS, CUSTOMERS, FIRST_ORDERS, SPENDING, first_days
+from crmreport.tables.facts.customers import ACTIVITY, BASKETS, CUSTOMERS, FIRST_ORDERS, SPENDING, buyers
 from crmreport.tables.facts.fact import Fact, Inputs
 from crmreport.tables.facts.feedback import COMMENTS, FEEDBACK, INVITATIONS
 from crmreport.tables.facts.market import MARKET
@@ -73,10 +73,10 @@ def prepare(data: Data) -> dict[str, IbisTable]:
     """Store what several fact tables are made of, so that it is computed once for all of them.
 
     It is there as long as what this returns. `orders`: with the amounts of those that have none but of their
-    lines; `first_days`: of each customer's first order.
+    lines; `buyers`: see there.
     """
     given = Inputs(data.tables, (), 0)
-    stored = {"first_days": first_days(given).cache()} if "orders" in data.tables else {}
+    stored = {"buyers": buyers(given).cache()} if "orders" in data.tables else {}
     if {"orders", "order_lines"} <= data.tables.keys():
         stored["orders"] = orders_with_amount(given).cache()
     return stored
@@ -99,7 +99,7 @@ def in_portions(
 
 def _made(fact: Fact, given: Inputs) -> IbisTable:
     rows = fact.make(given)
-    return rows if fact is CUSTOMERS else _with_customer_dimensions(rows, given.tables["customers"])
+    return rows if fact.knows_customers else _with_customer_dimensions(rows, given.tables["customers"])
 
 
 def _is_there(need: str, data: Data) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import ibis
 import pandas as pd
 
+from crmreport.tables.contract import table
 from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts.fact import SQUARE, Derived, Fact, Inputs, complete, squared
 from crmreport.tables.facts.orders import order_lines_with_profit, orders_with_amount
@@ -30,12 +31,15 @@ def _first_orders(given: Inputs) -> IbisTable:
     return first.select("customer_id", first_ordered_at=first.ordered_at, days_to_second_order=days)
 
 
-def first_days(given: Inputs) -> IbisTable:
-    """Give the day of each customer's first order: `customer_id`, `first_day`."""
-    if "first_days" in given.prepared:
-        return given.prepared["first_days"]
-    orders = given.tables["orders"]
-    return orders.group_by("customer_id").aggregate(first_day=orders.ordered_at.min().date())
+def buyers(given: Inputs) -> IbisTable:
+    """Give each customer who ordered, with the day of the first order and the customer's dimensions."""
+    if "buyers" in given.prepared:
+        return given.prepared["buyers"]
+    orders, customers = given.tables["orders"], given.tables["customers"]
+    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_at.min().date())
+    dimensions = [d for d in table("customers").dimensions if d in customers.columns]
+    known = customers.select("customer_id", *dimensions)
+    return first.left_join(known, "customer_id").drop("customer_id_right")
 
 
 def _activity(given: Inputs) -> IbisTable:
@@ -75,13 +79,15 @@ def _activity(given: Inputs) -> IbisTable:
         [(p.key, p.start, p.days) for p in given.periods], columns=["period", "period_start", "period_days"]
     )
     spans = ibis.memtable(edges, schema={"period": "string", "period_start": "date", "period_days": "int64"})
-    found = found.inner_join(spans, "period").inner_join(first_days(given), "customer_id")
+    customers = buyers(given)
+    found = found.inner_join(spans, "period").inner_join(customers, "customer_id")
     # Whose returns are as much as their orders had paid nothing that could be kept.
     paid = (found.revenue_at_start > 0).ifelse(found.revenue_at_start, ibis.null())
     now = found.revenue_at_end.fill_null(0)
     return found.select(
         "customer_id",
         "period",
+        *(c for c in customers.columns if c not in ("customer_id", "first_day")),
         active_at_start=found.orders_at_start > 0,
         active_at_end=found.orders_at_end > 0,
         had_ordered_before=found.first_day < found.period_start,
@@ -184,6 +190,7 @@ ACTIVITY = Fact(
         "closing_revenue": Derived(DECIMAL, of="amount"),
     },
     by_customer=True,
+    knows_customers=True,
 )
 
 BASKETS = Fact(

@@ -46,7 +46,8 @@ class Fact:
 
     `make` gives its rows; `needs`: the tables (``orders``) and columns (``customers.joined_at``) without
     which there is none, `made_from`: all the contract's tables of whose rows it is made. `by_customer`:
-    whether no customer has two rows; of a period, where rows carry the key of one.
+    whether no customer has two rows; of a period, where rows carry the key of one. `knows_customers`: whether
+    its rows have the customers' dimensions; other facts are joined with them.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Fact:
     made_from: tuple[str, ...]
     derived: Mapping[str, Derived] = field(default_factory=dict)
     by_customer: bool = False
+    knows_customers: bool = False
 
     @property
     def schema(self) -> dict[str, str]:

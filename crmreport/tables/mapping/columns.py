@@ -12,7 +12,7 @@ from crmreport.language import LANGUAGES, _t
 from crmreport.source import ANY_OTHER, Cell, Source
 from crmreport.tables.column import Column, Type
 from crmreport.tables.contract import Table
-from crmreport.tables.engine import Connection, IbisTable, IbisValue
+from crmreport.tables.engine import ROW, Connection, IbisTable, IbisValue
 from crmreport.tables.mapping.conventions import Conventions
 from crmreport.tables.mapping.currencies import CURRENCY, convert
 from crmreport.tables.mapping.expressions import CONDITION, EXPRESSION, columns_in, with_expressions
@@ -46,7 +46,7 @@ def map_columns(
     currency = _currency_heading(table, source, tuple(raw.columns))
     typed = stored.select(
         *[c for c in stored.columns if c.startswith(CONDITION)],
-        _row=ibis.row_number(),
+        _row=stored[ROW] if ROW in stored.columns else ibis.row_number(),
         **({CURRENCY: stored[currency].cast("string")} if currency else {}),
         **{f"_text_{name}": written[name] for name in cells if cells[name].constant is None},
         **read,
@@ -202,7 +202,7 @@ def _leave_out(typed: IbisTable, cells: dict[str, Cell]) -> IbisTable:
     return typed.mutate(**changed) if changed else typed
 
 
-def check_dates(connection: Connection, source: Source, name: str) -> None:
+def check_dates(source: Source, name: str) -> None:
     """Refuse a format of dates that the engine cannot read by."""
     place = f"{SECTION}.tables.{name}"
     given = [(f"{place}.dates", source.dates)]
@@ -212,7 +212,8 @@ def check_dates(connection: Connection, source: Source, name: str) -> None:
             if each in EPOCHS:
                 continue
             try:
-                connection.con.execute("SELECT try_strptime('', [?])", [each])
+                with duckdb.connect() as engine:
+                    engine.execute("SELECT try_strptime('', [?])", [each])
                 usable = "%" in each
             except duckdb.Error:
                 usable = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import sqlglot
 from sqlglot import exp
@@ -32,22 +34,19 @@ def with_expressions(
     selected = []
     for alias, key, sql in wanted:
         try:
-            asked = f"({_as_sql(sql)})"
-            answer = connection.raw_sql(f"SELECT {asked} FROM {raw.get_name()} LIMIT 0").description
-        except (duckdb.Error, SqlglotError) as error:
+            asked = f"({_as_sql(sql, connection.dialect)})"
+            kind = connection.sql(f"SELECT {asked} AS x FROM {raw.get_name()}").x.type()
+        except Exception as error:  # each engine has errors of its own
             raise not_sql(source, key, sql, _first_line(error)) from None
         if alias.startswith(CONDITION):
-            if str(answer[0][1]) != "BOOLEAN":
+            if not kind.is_boolean():
                 raise not_sql(source, key, sql, Phrase(_t("it is neither true nor false"), {}))
             asked = f"COALESCE({asked}, FALSE)"
         selected.append(f"{asked} AS {alias}")
     if not selected:
         return raw
-    view = f"mapped_{name}"
-    connection.raw_sql(
-        f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT *, {', '.join(selected)} FROM {raw.get_name()}"
-    )
-    return connection.table(view)
+    answer = connection.sql(f"SELECT *, {', '.join(selected)} FROM {raw.get_name()}")
+    return connection.create_view(f"mapped_{name}", answer, overwrite=True)
 
 
 def try_expressions(connection: Connection, raw: IbisTable, source: Source, name: str) -> None:
@@ -73,12 +72,12 @@ def columns_in(sql: str) -> set[str]:
         return set()
 
 
-def _as_sql(where: str) -> str:
+def _as_sql(where: str, dialect: Any = "duckdb") -> str:  # noqa: ANN401 - sqlglot's own, or its name
     """Parse an expression, so that it is one and nothing besides. Raises SqlglotError."""
     parsed = sqlglot.parse(where, read="duckdb")
     if len(parsed) != 1 or parsed[0] is None:
         raise SqlglotError("it is not one expression")
-    return parsed[0].sql(dialect="duckdb", comments=False)
+    return str(parsed[0].sql(dialect=dialect, comments=False))
 
 
 def not_sql(source: Source, key: str, sql: str, reason: str | Phrase) -> UserError:

@@ -69,10 +69,10 @@ def answered(root: Path, source: Source, key: str) -> Iterator[pa.RecordBatchRea
         with warnings.catch_warnings():
             # A server without a list of time zones; what it answers has none anyway.
             warnings.filterwarnings("ignore", message="Unable to set session timezone", category=UserWarning)
-            database = ibis.connect(_with_patience(address))
+            database = ibis.connect(with_patience(address))
         try:
-            asked = database.sql(source.query) if source.query else _table(database, source, key)
-            yield _plain(asked).to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE)
+            asked = database.sql(source.query) if source.query else find_table(database, source, key)
+            yield plain(asked).to_pyarrow_batches(chunk_size=_ROWS_AT_ONCE)
         finally:
             database.disconnect()
     except UserError:
@@ -92,11 +92,11 @@ def answered(root: Path, source: Source, key: str) -> Iterator[pa.RecordBatchRea
             ),
             key=key,
             file=CONFIG_FILE,
-            reason=_without_secrets(first_line(error), address),
+            reason=without_secrets(first_line(error), address),
         ) from None
 
 
-def _table(database: Connection, source: Source, key: str) -> IbisTable:
+def find_table(database: Connection, source: Source, key: str) -> IbisTable:
     """Find a table, which may be named with its schema. UserError if it is not there."""
     schema, _, name = source.table.rpartition(".")
     tables = database.list_tables(database=schema or None)
@@ -116,7 +116,7 @@ def _no_table(source: Source, key: str, tables: list[str]) -> UserError:
     )
 
 
-def _plain(asked: IbisTable) -> IbisTable:
+def plain(asked: IbisTable) -> IbisTable:
     """Have as texts what only this database has: its own types, and numbers of any number of digits."""
     texts = {
         name: asked[name].cast("string")
@@ -130,14 +130,14 @@ def _scheme(address: str) -> str:
     return address.partition(":")[0].lower() if ":" in address else ""
 
 
-def _with_patience(address: str) -> str:
+def with_patience(address: str) -> str:
     """Have a server that does not answer given up after some seconds, where its driver knows how."""
     if not _scheme(address).startswith("postgres") or "connect_timeout=" in address:
         return address
     return f"{address}{'&' if '?' in address else '?'}connect_timeout={_SECONDS_TO_CONNECT}"
 
 
-def _without_secrets(text: str, address: str) -> str:
+def without_secrets(text: str, address: str) -> str:
     """Take an address and its password out of what a driver says."""
     secrets = {address}
     try:

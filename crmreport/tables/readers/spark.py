@@ -21,7 +21,7 @@ from crmreport.source import Source
 # pyspark.sql.SparkSession, which is there only where the extra is installed.
 Session = Any
 
-_NAME = "crmreport"
+NAME = "crmreport"
 _SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -41,19 +41,10 @@ def spark_answer(folder: Path, source: Source, key: str) -> pa.RecordBatchReader
     """
     from pyspark.sql import SparkSession  # an extra, which few need
 
-    tables = _tables(folder, key)
-    if not source.query and source.table not in tables:
-        raise UserError(
-            _t("{key} in {file}: the database has no table {table}. {suggestion}"),
-            key=f"{key}.table",
-            file=CONFIG_FILE,
-            table=source.table,
-            suggestion=suggestion(source.table, tables),
-        )
+    tables = tables_of(folder, source, key)
     session = _started(SparkSession)
     for name, path in tables.items():
-        if source.query or name == source.table:
-            session.read.parquet(str(path)).createOrReplaceTempView(f"`{name}`")
+        session.read.parquet(str(path)).createOrReplaceTempView(f"`{name}`")
     asked = session.sql(source.query) if source.query else session.table(f"`{source.table}`")
     return asked.toArrow().to_reader()
 
@@ -65,12 +56,15 @@ def stop_spark() -> None:
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession()
-    if session is not None and session.sparkContext.appName == _NAME:
+    if session is not None and session.sparkContext.appName == NAME:
         session.stop()
 
 
-def _tables(folder: Path, key: str) -> dict[str, Path]:
-    """Find the tables of a folder."""
+def tables_of(folder: Path, source: Source, key: str) -> dict[str, Path]:
+    """Find the tables of a folder that a source needs: its own, or all of them for a query.
+
+    Raises UserError for a folder or a table that is not there.
+    """
     if not folder.is_dir():
         raise UserError(
             _t("{key} in {file}: there is no folder {folder}. Name the folder from the project's own."),
@@ -79,7 +73,18 @@ def _tables(folder: Path, key: str) -> dict[str, Path]:
             folder=folder.name,
         )
     paths = sorted(p for p in folder.iterdir() if not p.name.startswith((".", "_")))
-    return {p.name.removesuffix(".parquet"): p for p in paths if p.is_dir() or p.suffix == ".parquet"}
+    tables = {p.name.removesuffix(".parquet"): p for p in paths if p.is_dir() or p.suffix == ".parquet"}
+    if source.query:
+        return tables
+    if source.table not in tables:
+        raise UserError(
+            _t("{key} in {file}: the database has no table {table}. {suggestion}"),
+            key=f"{key}.table",
+            file=CONFIG_FILE,
+            table=source.table,
+            suggestion=suggestion(source.table, tables),
+        )
+    return {source.table: tables[source.table]}
 
 
 def _started(kind: Session) -> Session:
@@ -89,15 +94,15 @@ def _started(kind: Session) -> Session:
     running = kind.getActiveSession()
     if running is not None:
         return running
-    builder = kind.builder.master("local[*]").appName(_NAME)
+    builder = kind.builder.master("local[*]").appName(NAME)
     for name, value in _SETTINGS.items():
         builder = builder.config(name, value)
-    with _quietly():
+    with quietly():
         return builder.getOrCreate()
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep what a program started now writes to standard error, whatever it is told, from the user."""
     kept = os.dup(2)
     with tempfile.TemporaryFile() as nowhere:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import poisson
 
 from crmreport.tables.sample.clock import Floats, Ints, dates
 from crmreport.tables.sample.draws import Flags, Words, choose, even
@@ -42,6 +41,8 @@ def draw(
     group stands out by chance. Columns: `order` (row), `product` (row in the products), `quantity`. No
     product is twice on one order.
     """
+    from scipy.stats import poisson
+
     count, kind = len(company), company.astype(np.int64)
     more_lines = poisson.ppf(even(rng, group), np.array(_MORE_LINES)[kind]).astype(np.int64)
     number = 1 + np.minimum(more_lines, _MOST_LINES - 1)
