@@ -34,7 +34,7 @@ def stopping(project: Project, results: Results, periods: Iterable[Period]) -> p
     quality = results.quality
     found = quality[(quality["verdict"] == PROBLEM) & quality["check"].isin(named)]
     shown = {p for period in periods for p in with_baselines(period)}
-    return found[[not name or is_within(project, name, shown) for name in found["period"]]]
+    return found.loc[[not name or is_within(project, name, shown) for name in found["period"]]]
 
 
 def is_within(project: Project, name: str, periods: Iterable[Period]) -> bool:

@@ -20,7 +20,7 @@ _LEFT_SECONDS = 24 * 3600  # after which what is still hidden was left by a proc
 _MEGABYTE = 1_000_000
 
 # Where one thing is kept in each folder, and where in each file; see `drop_unused`.
-_FOLDERS = ("results", "analyses", "changes")
+_FOLDERS = ("results", "analyses", "changes", "queries")
 _FILES = ("pages",)
 
 

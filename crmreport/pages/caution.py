@@ -24,8 +24,7 @@ def gaps_of(project: Project, period: Period, quality: pd.DataFrame) -> pd.DataF
     """Choose the checks that are gaps in a period, or in one that it is compared with."""
     gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
     periods = with_baselines(period)
-    within = [is_within(project, name, periods) for name in gaps["period"]]
-    return gaps[pd.Series(within, gaps.index, dtype=bool)]
+    return gaps.loc[[is_within(project, name, periods) for name in gaps["period"]]]
 
 
 def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
