@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from crmreport import glossary
 from crmreport.analyses import ANALYSES
-from crmreport.book import Book, assemble, html_of, make
+from crmreport.book import Book, BookError, assemble, html_of, make
 from crmreport.book import config as book_config
 from crmreport.config import Project, read_project
 from crmreport.display.outputs import TABLE_MIME
@@ -101,21 +102,14 @@ def files_of(folder: Path) -> dict[str, bytes]:
     }
 
 
-def reads(folder: Path) -> list[str]:
-    """Name the pages that the last build read, by what Jupyter Book said."""
-    said = (folder / "_build" / "html.log").read_text(encoding="utf-8")
-    return sorted({name for name in _pages(folder) if f"\x1b[35m{name}\x1b" in said})
+def done(folder: Path, doing: str) -> set[str]:
+    """Name the pages that the last build read or wrote (`doing`), by what Jupyter Book said."""
+    said = re.sub(r"\x1b\[[0-9;]*m", "", (folder / "_build" / "html.log").read_text(encoding="utf-8"))
+    return set(re.findall(rf"{doing}\.\.\. \[ *\d+%\] ([\w/-]+)", said))
 
 
-def writes(folder: Path) -> list[str]:
-    """Name the pages that the last build wrote."""
-    said = (folder / "_build" / "html.log").read_text(encoding="utf-8")
-    return sorted({name for name in _pages(folder) if f"\x1b[32m{name}\x1b" in said})
-
-
-def _pages(folder: Path) -> list[str]:
-    files = [*folder.glob("*.md"), *folder.glob("20*/**/*.ipynb")]
-    return [path.relative_to(folder).with_suffix("").as_posix() for path in files]
+def page(folder: Path, name: str) -> str:
+    return (html_of(folder) / f"{name}.html").read_text(encoding="utf-8")
 
 
 def changed(book: Book, name: str, text: str) -> Book:
@@ -172,3 +166,83 @@ def test_what_is_built_upon_an_earlier_build_is_what_is_built_from_nothing(build
     upon, anew = files_of(builds / "upon" / change), files_of(builds / "anew" / change)
     assert sorted(upon) == sorted(anew)
     assert [name for name in anew if upon[name] != anew[name]] == []
+
+
+def test_a_month_that_is_added_has_its_own_pages_read_and_what_tells_of_it(builds: Path) -> None:
+    folder = builds / "upon" / "a month is added"
+    own = {f"2025-10/{name}" for name in ("summary", "segment", "segment/region-north")}
+    newest = {"index", "glossary/sales"}  # the front page names it, and queries are written for it
+    assert done(folder, "reading sources") == own | newest
+    # Pages that refer to others show their titles, and are written whenever the book is.
+    referring = {f"{month}/segment{end}" for month in MONTHS[:2] for end in ("", "/region-north")}
+    assert done(folder, "writing output") == own | newest | referring | {"code", "glossary"}
+
+
+def test_a_sidebar_has_its_own_period_and_what_all_share_is_in_one_file(builds: Path) -> None:
+    folder = builds / "upon" / "a month is added"
+    own = page(folder, "2025-08/summary")
+    assert 'aria-current="page" href="#">Summary</a>' in own
+    assert 'href="segment/region-north.html">' in own
+    assert "2025-09" not in own and "2025-10" not in own
+    shared = (html_of(folder) / "_static" / "contents.js").read_text(encoding="utf-8")
+    assert [month for month in MONTHS if month in shared] == list(MONTHS[:3])
+    # Without scripts the front page leads to every period.
+    assert [month for month in MONTHS if f'href="{month}/summary.html"' in page(folder, "index")] == list(
+        MONTHS[:3]
+    )
+
+
+def test_a_page_s_neighbours_are_of_its_own_period(builds: Path) -> None:
+    folder = builds / "upon" / "a month is added"
+    last, first = page(folder, "2025-09/segment/region-north"), page(folder, "2025-09/summary")
+    assert 'class="left-prev"' in last and 'class="right-next"' not in last
+    assert 'class="right-next"' in first and 'class="left-prev"' not in first
+
+
+def test_nothing_of_a_removed_month_or_of_an_old_title_stays(builds: Path) -> None:
+    files = files_of(builds / "upon" / "months are replaced")
+    assert [
+        name for name, content in files.items() if b"2025-08" in content or b"Another title" in content
+    ] == []
+    assert [name for name in files if name.startswith("2025-0")] == []
+
+
+def test_what_is_built_already_is_not_built_again(builds: Path) -> None:
+    folder = builds / "anew" / "a month is added"
+    log = folder / "_build" / "html.log"
+    before = log.stat().st_mtime_ns
+    (made,) = make([folder], ["html"])
+    assert made.builder == "html" and made.warnings == ()
+    assert log.stat().st_mtime_ns == before
+
+
+def test_a_book_gets_neither_code_nor_the_plain_text_of_what_is_shown_better(builds: Path) -> None:
+    folder = builds / "anew" / "a month is added"
+    source = (folder / "2025-08" / "summary.ipynb").read_text(encoding="utf-8")
+    assert "show(0)" not in source and "plainly" not in source
+    text = page(folder, "2025-08/summary")
+    assert '<table class="table crm-table crm-right-2">' in text
+    assert "<tr><td>Desks</td><td>3</td></tr>" in text
+    assert '<img alt="../_images/' in text
+
+
+def test_words_of_a_table_can_be_searched(builds: Path) -> None:
+    index = (html_of(builds / "anew" / "a month is added") / "searchindex.js").read_text(encoding="utf-8")
+    assert '"desk"' in index
+
+
+def test_what_an_interrupted_build_left_is_not_built_upon(builds: Path, tmp_path: Path) -> None:
+    anew = builds / "anew" / "a month is added"
+    folder = tmp_path / "book"
+    shutil.copytree(anew, folder)
+    (folder / "_build" / "html.json").unlink()  # it is written when all is done
+    (html_of(folder) / "2025-08" / "summary.html").write_text("half a pa", encoding="utf-8")
+    list(make([folder], ["html"]))
+    assert files_of(folder) == files_of(anew)
+
+
+def test_jupyter_book_s_error_is_told(project: Project, tmp_path: Path) -> None:
+    assemble(a_book(project, MONTHS[:1]), tmp_path)
+    (tmp_path / "_contents.json").write_text("{", encoding="utf-8")
+    with pytest.raises(BookError, match="JSONDecodeError"):
+        list(make([tmp_path], ["html"]))

@@ -31,7 +31,7 @@ def test_it_is_accessible_and_says_so(review: BuiltReview, language: str) -> Non
 
 
 @pytest.mark.parametrize(("language", "chapters"), [
-    ("en", ["Summary, October 2025", "Sales, October 2025", "Region: North, October 2025", "Glossary: Sales"]),
+    ("en", ["Summary, October 2025", "Region: North, October 2025", "Glossary: Sales"]),
     ("zh_CN", ["2025年10月摘要", "2025年10月销售", "2025年10月满意度"]),
 ])  # fmt: skip
 def test_it_has_bookmarks(review: BuiltReview, language: str, chapters: list[str]) -> None:

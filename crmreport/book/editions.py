@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from crmreport.book.kept import kept
 from crmreport.book.volume import Book
 from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.language import _t, write_date, write_period
 from crmreport.pages.caution import FIND_OUT, gaps_behind
-from crmreport.pages.plan import EACH_SEGMENT, Page
+from crmreport.pages.plan import EACH_SEGMENT, Page, chapters_of
 from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
+from crmreport.results import code_fingerprint
 
 HEADLINES = 3
 COVER_METRICS = ("revenue", "active_customers", "retention_rate", "csat")
@@ -25,17 +27,11 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
     notice = book.say(_t("Data as of {day}"), day=write_date(book.results.as_of, book.language))
     if failed:
         notice = book.say(_t("INCOMPLETE: {n} of {all} pages failed"), n=len(failed), all=len(own))
-    context = book.context(period)
-    told = told_in_short(context, HEADLINES)
-    gaps = gaps_behind(context, book.chapters[0].name, quality_of(book.project, book.results))
-    if gaps:  # before they are taken for news
-        told = [{"sentence": gaps, "why": "", "advice": context.say(FIND_OUT)}, *told]
     return {
         "name": period.name,
         "title": book.title,
         "subtitle": write_period(period, book.language),
-        "headlines": told,
-        "cards": list(cards(context, [context.metric(name) for name in COVER_METRICS]).cards),
+        **kept(book.project.store / "covers", _deciding(book, period), lambda: _cover(book, period)),
         # On paper the whole company has its page in the summary.
         "documents": [
             *(p.name for p in own if not _repeats_summary(book, p)),
@@ -43,6 +39,34 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
         ],
         "notice": notice,
     }
+
+
+def _deciding(book: Book, period: Period) -> list[Any]:
+    """Give all that decides what stands on a cover."""
+    notebooks = [(c.name, c.path.read_text(encoding="utf-8")) for c in chapters_of(book.project)]
+    settings = book.project.settings.model_dump_json()
+    when = [period.name, str(period.start), str(period.end)]
+    told_first = book.chapters[0].name
+    return [
+        book.results.folder.name,
+        book.language,
+        when,
+        told_first,
+        settings,
+        notebooks,
+        code_fingerprint(),
+    ]
+
+
+def _cover(book: Book, period: Period) -> dict[str, Any]:
+    """Say what stands on a cover: the findings, and the key figures."""
+    context = book.context(period)
+    told = told_in_short(context, HEADLINES)
+    gaps = gaps_behind(context, book.chapters[0].name, quality_of(book.project, book.results))
+    if gaps:  # before they are taken for news
+        told = [{"sentence": gaps, "why": "", "advice": context.say(FIND_OUT)}, *told]
+    shown = cards(context, [context.metric(name) for name in COVER_METRICS]).cards
+    return {"headlines": told, "cards": list(shown)}
 
 
 def _repeats_summary(book: Book, page: Page) -> bool:

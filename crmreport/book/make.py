@@ -157,7 +157,7 @@ def _warnings(folder: Path, builder: str) -> tuple[str, ...]:
 
 def _error(folder: Path, builder: str) -> str:
     lines = _said(folder, builder)
-    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Warning): ", line)]
+    errors = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Warning): \S", line)]
     return "\n".join(errors[-1:] or lines[-10:])
 
 

@@ -129,8 +129,8 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
                 (name, f"{'../' * (pagename.count('/') + 1)}{code}/{pagename}.html")
                 for code, name in self.contents.languages.items()
             ],
-            "pagetitle": self.env.titles[pagename].astext() if pagename in self.env.titles else "",
-            "author": self.config.author,
+            "pagetitle": self._title(pagename),
+            "author": html.escape(self.config.author),
             "translate": translate,
             "theme_article_header_start": ["toggle-primary-sidebar.html"],
             "theme_article_header_end": ["crm-languages.html", "crm-buttons.html"],
