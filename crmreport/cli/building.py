@@ -49,8 +49,9 @@ from crmreport.pages.run import OK
     show_default=True,
     help=say(
         _t(
-            "What runs the pages: processes forked from a warm one; Jupyter kernels forked from it; or "
-            "kernels started anew, which are slower, and used where nothing can be forked."
+            "What runs the pages. warm: processes forked from one that has everything ready; forked: "
+            "Jupyter kernels forked from it; cold: kernels started anew, slower, and used where nothing "
+            "can be forked."
         )
     ),
 )

@@ -213,7 +213,7 @@ def kernel_here(folder: Path) -> Iterator[KernelHere]:
             _Stream(session, "stdout", 1, out.fileno()),
             _Stream(session, "stderr", 2, error.fileno()),
         )
-        InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))  # type: ignore[arg-type]
+        InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))  # type: ignore[arg-type, no-untyped-call]
         try:
             yield KernelHere(kernel, session, streams)
         finally:
