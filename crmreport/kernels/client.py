@@ -18,8 +18,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
     """Runs a notebook's cells; raises Fault where the kernel dies, hangs, or prints without end."""
 
     def __init__(self, manager: NotebookExecutionManager, begin: Begin, **options: Any) -> None:  # noqa: ANN401
-        # Else there are as many outputs as the kernel happened to send what was printed in.
-        super().__init__(manager, coalesce_streams=True, **options)
+        super().__init__(manager, **options)
         self.begin = begin
         self.printed = 0
 
