@@ -32,7 +32,7 @@ FAULTS = {
         "import numpy; numpy.zeros(2_000_000_000, dtype=numpy.int8)",
         "the page wanted more than 1500 MB of memory; crmreport.page_memory_mb sets the limit",
     ),
-    "prints": ("while True: print('x' * 1000)", "the cell printed more than 10 MB"),
+    "prints": ("while True: print('x' * 100_000)", "the cell printed more than 10 MB"),
 }
 FAULTS_OF_FORKS = FAULTS | {
     "crashes": ("import ctypes; ctypes.string_at(0)", "the process was killed by SIGSEGV"),

@@ -50,8 +50,8 @@ def option_force(function: Command) -> Command:
 def option_kernel(function: Command) -> Command:
     """Add the option that says what runs the pages."""
     text = _t(
-        "What runs the pages: processes forked from a warm one; Jupyter kernels forked from it; or kernels "
-        "started anew, which are slower, and used where nothing can be forked."
+        "What runs the pages. warm: processes forked from one that has everything ready; forked: Jupyter "
+        "kernels forked from it; cold: kernels started anew, slower, and used where nothing can be forked."
     )
     return click.option(
         "--kernel", type=click.Choice(KERNELS), default=WARM, show_default=True, help=say(text)

@@ -9,6 +9,7 @@ import select
 import signal
 import struct
 import sys
+import tempfile
 import time
 import traceback
 from collections import deque
@@ -188,6 +189,7 @@ def _be_page(pages: Pages, job: Any, folder: Path, tell: int) -> NoReturn:  # no
         _control(_PR_SET_PDEATHSIG, signal.SIGKILL)
         _control(_PR_SET_CHILD_SUBREAPER, 0)
         limit_memory(job.memory_mb)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)  # so that it goes with the page
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed()  # or all pages would draw the same
 

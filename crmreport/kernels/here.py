@@ -20,6 +20,7 @@ from typing import Any
 
 from ipykernel.ipkernel import IPythonKernel
 from IPython.core.profiledir import ProfileDir
+from IPython.core.shellapp import InteractiveShellApp
 from jupyter_client.session import Session
 from jupyter_core.utils import ensure_event_loop
 from nbformat import NotebookNode
@@ -212,11 +213,10 @@ def kernel_here(folder: Path) -> Iterator[KernelHere]:
             _Stream(session, "stdout", 1, out.fileno()),
             _Stream(session, "stderr", 2, error.fileno()),
         )
-        sys.path.insert(0, "")  # a page finds the modules of its project
+        InteractiveShellApp.init_path(SimpleNamespace(ignore_cwd=False))  # type: ignore[arg-type, no-untyped-call]
         try:
             yield KernelHere(kernel, session, streams)
         finally:
-            sys.path.remove("")
             kernel.shell_class.clear_instance()
             _Kernel.clear_instance()
             sys.modules["__main__"] = main

@@ -41,8 +41,9 @@ class Warm:
         self.connection, theirs = Pipe()
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-m", __name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
+                cwd=os.sep,  # which Python will look in for modules: not in the folder of the build
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -115,6 +116,7 @@ def serve(connection: Connection) -> None:
 if __name__ == "__main__":
     code = 1
     try:
+        del sys.path[0]
         serve(Connection(int(sys.argv[1])))
         code = 0
     except (EOFError, BrokenPipeError):
