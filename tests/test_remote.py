@@ -302,11 +302,11 @@ def test_short_tables_come_and_of_long_ones_the_number_of_rows(company: Path, po
         ("  engine_rows: 0\n", "crmreport.engine_rows in _config.yml is 0; it must be at least 1."),
         (
             "  tables:\n    orders: {database: engine, table: orders}\n",
-            "crmreport.tables.orders.database in _config.yml is a table of the engine, and no engine is named.",
+            "crmreport.tables.orders.database in _config.yml is a table of the engine, and no engine is",
         ),
         (
             "  engine: ${NO_SUCH_ENGINE}\n  tables:\n    orders: {database: engine, query: SELECT 1}\n",
-            "crmreport.engine in _config.yml names the environment variable NO_SUCH_ENGINE, which is not set.",
+            "crmreport.engine in _config.yml names the environment variable NO_SUCH_ENGINE, which is not",
         ),
         (
             "  engine: postgresql://crm:secret@127.0.0.1:1/x\n  tables:\n"
