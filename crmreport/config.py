@@ -96,6 +96,7 @@ class Settings(Frozen):
     labels: Labels = Field(default={})  # by language: how a value of the data is written there
     notebooks: str = "notebooks"
     book: str = "book"
+    memory_mb: Annotated[int, Field(ge=256)] | None = None  # what the engine may hold; more it puts aside
     page_timeout_seconds: Annotated[int, Field(ge=1)] = 600
 
     @field_validator("tables", mode="before")

@@ -44,7 +44,7 @@ _COMPUTING = (
 # Settings that decide what is shown and how, but no figure.
 NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
-    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on"),
+    *("notebooks", "book", "chapters", "segments", "periods", "page_timeout_seconds", "fail_on", "memory_mb"),
 }
 SET_ASIDE = "set_aside"
 _FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")

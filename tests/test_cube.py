@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 
 from crmreport.metrics.conversion import LEADS
 from crmreport.metrics.cube import COLUMNS, STATUSES
-from crmreport.metrics.customers import BUYERS, NEW_CUSTOMERS, RETENTION_RATE
+from crmreport.metrics.customers import BUYERS, NEW_CUSTOMERS, ORDER_RATE, RETENTION_RATE
+from crmreport.metrics.flows import REACTIVATED_CUSTOMERS
 from crmreport.metrics.metric import Metric
-from crmreport.metrics.sales import ORDERS, REVENUE, REVENUE_PER_ORDER
+from crmreport.metrics.sales import ORDERS, REVENUE, REVENUE_GROWTH, REVENUE_PER_ORDER
 from crmreport.metrics.satisfaction import CSAT
+from crmreport.metrics.value import NET_REVENUE_RETENTION, TOP_DECILE_SHARE
+from crmreport.tables import facts
 from tests.tiny import cube_of, figure, frame, tiny_data
 
 CUSTOMERS = """
@@ -216,6 +219,18 @@ def test_the_same_period_twice_is_one():
     pd.testing.assert_frame_equal(once, twice)
 
 
+def test_the_data_reach_as_far_as_rows_of_which_no_period_was_asked():
+    """March alone is asked; that orders began in January and go on in June decides that it is whole."""
+    orders = "order_id customer_id ordered_at amount\n1 ann 2025-01-10 10\n2 ann 2025-03-31 10"
+    whole = cube_of(tiny_data(orders=orders + "\n3 ann 2025-06-01 10"), "2025-03", metrics=(REVENUE,))
+    begun = cube_of(
+        tiny_data(orders=orders.replace("2025-01-10", "2025-03-10")), "2025-03", metrics=(REVENUE,)
+    )
+    assert figure(whole, REVENUE, "2025-03")["status"] == "ok"
+    assert figure(begun, REVENUE, "2025-03")["status"] == "incomplete"
+    assert figure(whole, REVENUE, "2025-03")["value"] == 10
+
+
 def test_no_table_no_rows():
     assert cube_of(tiny_data(orders=orders_of(web=3)), "2025-06", metrics=(CSAT,)).empty
 
@@ -250,3 +265,41 @@ def test_parts_add_up(orders):
         months = sum(whole.get((metric, name), 0.0) for name in names[:3])
         quarter = whole.get((metric, names[3]), 0.0)
         assert months >= quarter - 1e-6 if metric == BUYERS.name else abs(months - quarter) < 1e-6
+
+
+MANY = (
+    *(REVENUE, ORDERS, REVENUE_PER_ORDER, REVENUE_GROWTH, BUYERS, NEW_CUSTOMERS, RETENTION_RATE, ORDER_RATE),
+    *(REACTIVATED_CUSTOMERS, TOP_DECILE_SHARE, NET_REVENUE_RETENTION),
+)
+MONTHS = tuple(f"2025-{month:02d}" for month in range(1, 7))
+
+
+def made_by(orders):
+    lines = ["order_id customer_id ordered_at amount sales_channel", "first a 2025-01-01 1 web"]
+    lines += [
+        f"{n} {who} {date(2025, 1, 1) + timedelta(days=day)} {cents / 100:.2f} {channel}"
+        for n, (who, day, cents, channel) in enumerate(orders)
+    ]
+    return tiny_data(as_of=date(2025, 6, 30), orders="\n".join(lines))
+
+
+@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.lists(ORDER, min_size=1, max_size=40), st.sampled_from(MONTHS))
+def test_a_period_alone_is_the_same_as_among_others(orders, month):
+    """Segments that have no row in the one period are in the other cube alone."""
+    data = made_by(orders)
+    alone = cube_of(data, month, metrics=MANY)
+    among = cube_of(data, *MONTHS, "2025-Q1", metrics=MANY)
+    keys = ["period", "dimension", "segment", "metric"]
+    same = among.merge(alone[keys], on=keys)
+    pd.testing.assert_frame_equal(same, alone, check_exact=True)
+
+
+@pytest.mark.parametrize("rows", [1, 12, 24])
+def test_periods_some_at_a_time_are_the_same_as_all_at_once(monkeypatch, rows):
+    """Six customers: one period at a time, two, four."""
+    orders = [("abcdef"[n % 6], 7 * n % 181, 100 * n, ["web", "shop", "-"][n % 3]) for n in range(60)]
+    data = made_by(orders)
+    at_once = cube_of(data, *MONTHS, metrics=MANY)
+    monkeypatch.setattr(facts, "CUSTOMER_PERIODS", rows)
+    pd.testing.assert_frame_equal(cube_of(data, *MONTHS, metrics=MANY), at_once, check_exact=True)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from crmreport.config import read_project
+from crmreport.tables.data import read_data
 from crmreport.tables.engine import connect
+from tests.small_project import refused_list, write_project
 
 
 def _setting(connection: object, name: str) -> str:
@@ -32,3 +35,12 @@ def test_what_does_not_fit_into_memory_is_not_left_where_the_user_works(
 
 def test_no_bar_is_drawn_into_the_terminal() -> None:
     assert not _setting(connect("UTC"), "enable_progress_bar")
+
+
+def test_the_settings_say_how_much_the_engine_may_hold(tmp_path: Path) -> None:
+    data = read_data(read_project(write_project(tmp_path, "  memory_mb: 300\n")))
+    assert _setting(data.tables["orders"].get_backend(), "memory_limit") == "286.1 MiB"
+
+
+def test_too_little_memory_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    assert "crmreport.memory_mb" in refused_list(write_project(tmp_path, "  memory_mb: 100\n"))

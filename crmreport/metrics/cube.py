@@ -15,7 +15,6 @@ from crmreport.metrics.quotients import figures_of_quotient, periods_needed
 from crmreport.periods import Period
 from crmreport.segments import parse_segment
 from crmreport.tables.data import Data
-from crmreport.tables.facts import facts
 from crmreport.targets import Targets, target_of
 
 COLUMNS = (
@@ -54,7 +53,7 @@ def compute_cube(
     # Before the data nothing is known, and after them only what is set.
     needed = tuple(p for p in wanted if p in asked or (p.start <= data.as_of and p.end > data.first_day))
     parts = {part.name: part for metric in metrics for part in parts_of(metric)}
-    counted = list(passes(parts.values(), facts(data, needed, active_days), needed, data, active_days))
+    counted = list(passes(parts.values(), data, needed, active_days))
     counted += [_of_targets(part, wanted, targets or {}) for part in parts.values()]
     counted = [found for found in counted if not found.empty]
     if not counted:

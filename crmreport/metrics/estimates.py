@@ -45,7 +45,8 @@ def figures_of(
     """Take one metric's parts out of a pass's totals, and add value, interval, status and `people`.
 
     `cells`: `period`, `dimension`, `segment`; `totals`: for each cell, the parts by `METRIC.PART` and the
-    numbers of `rows` and `customers` behind it. `people` says how many customers a figure can at most rest on.
+    numbers of `rows` and `customers` behind it. `people` says how many customers a figure can rest on at
+    most.
     """
     parts = _parts_of(metric, cells, totals, reach)
     cases = parts.get("cases", parts.get("denominator", parts["numerator"]))
@@ -83,9 +84,7 @@ def _parts_of(
     return parts
 
 
-def _estimate(
-    metric: Metric, parts: dict[str, Array], quantiles: Array | None
-) -> tuple[Array, Array, Array]:
+def _estimate(metric: Metric, parts: dict[str, Array], quantiles: Array | None) -> tuple[Array, Array, Array]:
     """Give a metric's values with the bounds of their 95 % intervals; missing where there are no cases."""
     numerator = parts["numerator"]
     if metric.estimate is Estimate.KNOWN:

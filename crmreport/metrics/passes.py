@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
@@ -21,28 +21,34 @@ from crmreport.periods import Period
 from crmreport.segments import ALL
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
+from crmreport.tables.facts import fact_named, facts, in_portions, prepare
 
 Span = tuple[date, date] | None
 
+_CARRIED = ("of_period", "of_window")  # rules of rows that carry the key of their period
+
 
 def passes(
-    metrics: Iterable[Metric],
-    found: Mapping[str, IbisTable],
-    periods: tuple[Period, ...],
-    data: Data,
-    active_days: int,
+    metrics: Iterable[Metric], data: Data, periods: tuple[Period, ...], active_days: int
 ) -> Iterator[pd.DataFrame]:
     """Compute the metrics whose fact tables there are; each frame has the figures of one metric.
 
     Columns: see `crmreport.metrics.estimates.figures_of`.
     """
+    prepared = prepare(data)
+    found = facts(data, periods, active_days, prepared)
     wanted = sorted((m for m in metrics if m.table in found), key=_pass_of)
     for name, of_table in groupby(wanted, key=lambda m: m.table):
         groups = [(rows, tuple(group)) for rows, group in groupby(of_table, key=lambda m: m.rows)]
         # Storing a table costs as much as reading it twice.
         fact = found[name].cache() if len(groups) > 1 else found[name]
         for rows, group in groups:
-            yield from _one_pass(fact, rows, group, periods, data, active_days)
+            if rows.rule in _CARRIED and fact_named(name).by_customer:
+                portions = in_portions(name, data, periods, active_days, prepared)
+            else:
+                portions = iter([(periods, fact)])
+            totals = pa.concat_tables([_totals(part, rows, group, some) for some, part in portions])
+            yield from _figures(totals, fact, rows, group, periods, data, active_days)
 
 
 def _pass_of(metric: Metric) -> tuple[str, str, str, str, int]:
@@ -50,7 +56,21 @@ def _pass_of(metric: Metric) -> tuple[str, str, str, str, int]:
     return metric.table, rows.rule, rows.column, rows.until, rows.days
 
 
-def _one_pass(
+def _totals(
+    fact: IbisTable, rows: Rows, metrics: tuple[Metric, ...], periods: tuple[Period, ...]
+) -> pa.Table:
+    """Aggregate the rows of one fact table for all metrics that count the same of them."""
+    wanted = _aggregates(metrics, fact)
+    if rows.rule != "happened":
+        return totals_by_segment(in_periods(fact, rows, periods), wanted).to_pyarrow()
+    # With the days of all rows, so that they need not be read a second time to know how far they reach.
+    day = _[rows.column].date()
+    wanted |= {"first_day": day.min(), "last_day": day.max()}
+    return totals_by_segment(in_periods(fact, rows, periods, with_others=True), wanted).to_pyarrow()
+
+
+def _figures(
+    totals: pa.Table,
     fact: IbisTable,
     rows: Rows,
     metrics: tuple[Metric, ...],
@@ -58,15 +78,7 @@ def _one_pass(
     data: Data,
     active_days: int,
 ) -> Iterator[pd.DataFrame]:
-    """Compute the metrics that count the same rows of one fact table."""
-    placed = in_periods(fact, rows, periods)
-    wanted = _aggregates(metrics, has_customers="customer_id" in fact.columns)
-    if rows.rule == "happened":
-        # With the days of all rows, so that they need not be read a second time to know how far they reach.
-        placed = in_periods(fact, rows, periods, with_others=True)
-        day = _[rows.column].date()
-        wanted |= {"first_day": day.min(), "last_day": day.max()}
-    totals = totals_by_segment(placed, wanted).to_pyarrow()
+    """Compute from the totals of a pass what its metrics show."""
     span = _span(totals, fact, rows, data)
     kept = [name for name in totals.column_names if name not in ("first_day", "last_day")]
     cells, parts = _in_cells(totals.select(kept), periods, dimensions_of(fact)[1:])
@@ -76,10 +88,12 @@ def _one_pass(
         yield figures_of(metric, cells, parts, reach)
 
 
-def _aggregates(metrics: tuple[Metric, ...], *, has_customers: bool) -> dict[str, object]:
+def _aggregates(metrics: tuple[Metric, ...], fact: IbisTable) -> dict[str, object]:
     """Name what one pass computes: the parts of each metric, and the rows and customers behind each cell."""
     wanted: dict[str, object] = {"rows": _.count()}
-    if has_customers:
+    if fact_named(metrics[0].table).by_customer:
+        wanted["customers"] = _.count()
+    elif "customer_id" in fact.columns:
         # A lead has no customer yet; each row without one is somebody else.
         wanted["customers"] = _.customer_id.nunique() + _.customer_id.isnull().cast("int64").sum()
     for metric in metrics:
@@ -89,7 +103,7 @@ def _aggregates(metrics: tuple[Metric, ...], *, has_customers: bool) -> dict[str
 
 def _span(totals: pa.Table, fact: IbisTable, rows: Rows, data: Data) -> Span:
     """Find the first and last day of which the rows tell; None if there are none."""
-    if rows.rule in ("of_period", "of_window"):
+    if rows.rule in _CARRIED:
         return data.first_day, data.as_of
     if rows.rule == "open_at_end":
         first = first_day_of(fact, rows)
@@ -124,7 +138,9 @@ def _in_cells(
     parts = {}
     for name in totals.column_names[1 + len(dimensions) :]:
         given = _as_array(totals[name].combine_chunks())
-        parts[name] = np.full((len(cells), *given.shape[1:]), 0.0 if name in ("rows", "customers") else np.nan)
+        parts[name] = np.full(
+            (len(cells), *given.shape[1:]), 0.0 if name in ("rows", "customers") else np.nan
+        )
         parts[name][place] = given
     return cells, parts
 
@@ -146,5 +162,5 @@ def _as_array(column: pa.Array) -> Array:
     known = column.is_valid().to_numpy(zero_copy_only=False)
     values = column.flatten().to_numpy(zero_copy_only=False)
     matrix = np.full((len(column), len(QUANTILES)), np.nan)
-    matrix[known] = values.reshape(known.sum(), -1)
+    matrix[known] = values.reshape(-1, len(QUANTILES))
     return matrix

@@ -75,7 +75,8 @@ def read_data(project: Project, today: date | None = None, engine: Connection | 
     tables then are; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
     """
     settings = project.settings
-    here = connect(settings.timezone) if engine is None or is_remote(settings) else engine
+    memory_mb = settings.memory_mb
+    here = connect(settings.timezone, memory_mb) if engine is None or is_remote(settings) else engine
     connection = here if engine is None else engine
     conventions = Conventions(
         timezone=settings.timezone,

@@ -19,10 +19,18 @@ Connection = Any
 ROW = "_row_of_source"
 
 
-def connect(timezone: str) -> Connection:
-    """Open the engine, in memory; its clocks show the time of a zone."""
+def connect(timezone: str, memory_mb: int | None = None) -> Connection:
+    """Open the engine, in memory; its clocks show the time of a zone.
+
+    `memory_mb`: how much it may hold there; what is more, it puts aside in files. Without, it takes what it
+    sees fit, 80 % of the machine's.
+    """
     connection = ibis.duckdb.connect()
     connection.raw_sql(f"SET TimeZone = '{timezone}'")
+    if memory_mb is not None:
+        connection.raw_sql(f"SET memory_limit = '{memory_mb}MB'")
+    # Columns that say little, as most that cleaning adds, then take little room.
+    connection.raw_sql("ATTACH ':memory:' AS tables (COMPRESS); USE tables")
     # What does not fit into memory would else go to the folder in which the user happens to be.
     spilled = str(scratch_folder(connection)).replace("'", "''")
     connection.raw_sql(f"SET temp_directory = '{spilled}'")

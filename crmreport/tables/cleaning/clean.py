@@ -191,7 +191,7 @@ def _counted(rows: IbisTable, what: IbisValue, said: IbisValue) -> list[_Count]:
     """Count the rows of each kind, with the first few of each: number, and what the cell said."""
     marked = rows.select(what=what, said=said, _row=rows["_row"])
     position = ibis.row_number().over(ibis.window(group_by="what", order_by="_row"))
-    few = marked.mutate(_position=position)
+    few = marked.filter(marked["what"].notnull()).mutate(_position=position)  # of those kept nobody asks
     few = few.filter(few["_position"] < EXAMPLES).order_by("_row").to_pyarrow().to_pylist()
     counts: list[_Count] = (
         marked.group_by("what").aggregate(rows=marked.count()).order_by("what").to_pyarrow().to_pylist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import ibis
 
@@ -10,12 +10,12 @@ from crmreport.periods import Period
 from crmreport.tables.contract import TABLES, table
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.facts.customers import ACTIVITY, BASKETS, CUSTOMERS, FIRST_ORDERS, SPENDING
+from crmreport.tables.facts.customers import ACTIVITY, BASKETS, CUSTOMERS, FIRST_ORDERS, SPENDING, buyers
 from crmreport.tables.facts.fact import Fact, Inputs
 from crmreport.tables.facts.feedback import COMMENTS, FEEDBACK, INVITATIONS
 from crmreport.tables.facts.market import MARKET
 from crmreport.tables.facts.marketing import ATTRIBUTED_ORDERS, CAMPAIGN_DAYS
-from crmreport.tables.facts.orders import ORDER_LINES, ORDERS
+from crmreport.tables.facts.orders import ORDER_LINES, ORDERS, orders_with_amount
 from crmreport.tables.facts.pipeline import OPPORTUNITIES
 from crmreport.tables.facts.service import CASES, INTERACTIONS, PROMISES, REQUESTS
 from crmreport.tables.facts.web import EVENTS, VISITS
@@ -43,6 +43,9 @@ FACTS = (
     MARKET,
 )
 
+# How many rows a fact table of customers and periods has at a time: about 500 MB.
+CUSTOMER_PERIODS = 2_000_000
+
 DIMENSIONS = tuple(dict.fromkeys(d for t in TABLES for d in t.dimensions))
 
 
@@ -54,19 +57,49 @@ def fact_named(name: str) -> Fact:
     raise KeyError(name)
 
 
-def facts(data: Data, periods: Iterable[Period], active_days: int) -> dict[str, IbisTable]:
+def facts(
+    data: Data, periods: Iterable[Period], active_days: int, prepared: Mapping[str, IbisTable] | None = None
+) -> dict[str, IbisTable]:
     """Give the fact tables (see `FACTS`) that the project's tables allow, by name.
 
-    Each has the customer's dimensions beside its own.
+    Each has the customer's dimensions beside its own. `prepared`: see `prepare`.
     """
-    given = Inputs(data.tables, tuple(periods), active_days)
+    given = Inputs(data.tables, tuple(periods), active_days, prepared or {})
     possible = [fact for fact in FACTS if all(_is_there(need, data) for need in fact.needs)]
-    made = {fact.name: fact.make(given) for fact in possible}
-    customers = data.tables["customers"]
-    return {
-        name: rows if name == CUSTOMERS.name else _with_customer_dimensions(rows, customers)
-        for name, rows in made.items()
-    }
+    return {fact.name: _made(fact, given) for fact in possible}
+
+
+def prepare(data: Data) -> dict[str, IbisTable]:
+    """Store what several fact tables are made of, so that it is computed once for all of them.
+
+    It is there as long as what this returns. `orders`: with the amounts of those that have none but of their
+    lines; `buyers`: see there.
+    """
+    given = Inputs(data.tables, (), 0)
+    stored = {"buyers": buyers(given).cache()} if "orders" in data.tables else {}
+    if {"orders", "order_lines"} <= data.tables.keys():
+        stored["orders"] = orders_with_amount(given).cache()
+    return stored
+
+
+def in_portions(
+    name: str, data: Data, periods: Iterable[Period], active_days: int, prepared: Mapping[str, IbisTable]
+) -> Iterator[tuple[tuple[Period, ...], IbisTable]]:
+    """Give a fact table that has a row per customer and period, so many periods at a time as fit into memory.
+
+    Few customers have one portion, of all periods.
+    """
+    customers: int = data.tables["customers"].count().to_pyarrow().as_py()
+    size = max(1, CUSTOMER_PERIODS // max(1, customers))
+    in_order = sorted(periods)
+    for n in range(0, len(in_order), size):
+        portion = tuple(in_order[n : n + size])
+        yield portion, _made(fact_named(name), Inputs(data.tables, portion, active_days, prepared))
+
+
+def _made(fact: Fact, given: Inputs) -> IbisTable:
+    rows = fact.make(given)
+    return rows if fact.knows_customers else _with_customer_dimensions(rows, given.tables["customers"])
 
 
 def _is_there(need: str, data: Data) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import ibis
 import pandas as pd
 
+from crmreport.tables.contract import table
 from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts.fact import SQUARE, Derived, Fact, Inputs, complete, squared
 from crmreport.tables.facts.orders import order_lines_with_profit, orders_with_amount
@@ -30,58 +31,81 @@ def _first_orders(given: Inputs) -> IbisTable:
     return first.select("customer_id", first_ordered_at=first.ordered_at, days_to_second_order=days)
 
 
+def buyers(given: Inputs) -> IbisTable:
+    """Give each customer who ordered, with the day of the first order and the customer's dimensions."""
+    if "buyers" in given.prepared:
+        return given.prepared["buyers"]
+    orders, customers = given.tables["orders"], given.tables["customers"]
+    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_at.min().date())
+    dimensions = [d for d in table("customers").dimensions if d in customers.columns]
+    known = customers.select("customer_id", *dimensions)
+    return first.left_join(known, "customer_id").drop("customer_id_right")
+
+
 def _activity(given: Inputs) -> IbisTable:
     """One row per customer and period with an order in it, or in the active window before either edge of it.
 
     The `revenue` columns are of the windows; an order of unknown amount adds nothing.
     """
-    orders = orders_with_amount(given)
+    orders = orders_with_amount(given).select("customer_id", "ordered_at", "amount")
     windows = [
-        {
-            "day": period.start + timedelta(days=n),
-            "period": period.key,
-            "period_start": period.start,
-            "period_days": period.days,
-            "is_before": n < 0,
-            "is_at_end": n >= period.days - given.active_days,
-        }
+        (
+            period.start + timedelta(days=n),
+            period.key,
+            n < 0,
+            n >= 0,
+            n >= period.days - given.active_days,
+        )
         for period in given.periods
         for n in range(-given.active_days, period.days)
     ]
     schema = {
         "day": "date",
         "period": "string",
-        "period_start": "date",
-        "period_days": "int64",
         "is_before": "boolean",
+        "is_within": "boolean",
         "is_at_end": "boolean",
     }
     days = ibis.memtable(pd.DataFrame(windows, columns=list(schema)), schema=schema)
-    daily = orders.group_by(["customer_id", orders.ordered_at.date().name("day")]).aggregate(
-        orders=orders.order_id.count(), revenue=orders.amount.sum().cast(DECIMAL)
-    )
-    first = orders.group_by("customer_id").aggregate(first_day=orders.ordered_at.min().date())
-    joined = daily.inner_join(days, "day").inner_join(first, "customer_id")
-    in_period = ~joined.is_before
+    joined = _of_days(orders, days, [day for day, *_flags in windows])
     found = joined.group_by(["customer_id", "period"]).aggregate(
-        active_at_start=joined.is_before.any(),
-        active_at_end=joined.is_at_end.any(),
-        had_ordered_before=(joined.first_day < joined.period_start).any(),
-        orders_in_period=joined.orders.sum(where=in_period).fill_null(0),
-        orders_at_end=joined.orders.sum(where=joined.is_at_end).fill_null(0),
-        revenue_at_start=joined.revenue.sum(where=joined.is_before).cast(DECIMAL),
-        revenue_at_end=joined.revenue.sum(where=joined.is_at_end).cast(DECIMAL),
-        period_days=joined.period_days.max(),
+        orders_at_start=joined.count(where=joined.is_before),
+        orders_in_period=joined.count(where=joined.is_within),
+        orders_at_end=joined.count(where=joined.is_at_end),
+        revenue_at_start=joined.amount.sum(where=joined.is_before).cast(DECIMAL),
+        revenue_at_end=joined.amount.sum(where=joined.is_at_end).cast(DECIMAL),
     )
+    edges = pd.DataFrame(
+        [(p.key, p.start, p.days) for p in given.periods], columns=["period", "period_start", "period_days"]
+    )
+    spans = ibis.memtable(edges, schema={"period": "string", "period_start": "date", "period_days": "int64"})
+    customers = buyers(given)
+    found = found.inner_join(spans, "period").inner_join(customers, "customer_id")
     # Whose returns are as much as their orders had paid nothing that could be kept.
     paid = (found.revenue_at_start > 0).ifelse(found.revenue_at_start, ibis.null())
     now = found.revenue_at_end.fill_null(0)
-    found = found.mutate(
-        opening_revenue=paid, kept_revenue=ibis.least(paid, ibis.greatest(now, 0)).cast(DECIMAL)
+    return found.select(
+        "customer_id",
+        "period",
+        *(c for c in customers.columns if c not in ("customer_id", "first_day")),
+        active_at_start=found.orders_at_start > 0,
+        active_at_end=found.orders_at_end > 0,
+        had_ordered_before=found.first_day < found.period_start,
+        orders_in_period=found.orders_in_period,
+        orders_at_end=found.orders_at_end,
+        period_days=found.period_days,
+        opening_revenue=paid,
+        kept_revenue=ibis.least(paid, ibis.greatest(now, 0)).cast(DECIMAL),
+        closing_revenue=paid.notnull().ifelse(now, ibis.null()),
     )
-    return found.mutate(closing_revenue=found.opening_revenue.notnull().ifelse(now, ibis.null())).drop(
-        "revenue_at_start", "revenue_at_end"
-    )
+
+
+def _of_days(rows: IbisTable, days: IbisTable, listed: list[date]) -> IbisTable:
+    """Join to each row of `ordered_at` what is said of its day; `listed`: all days of which anything is."""
+    if listed:
+        # What lies outside need not be looked up day by day.
+        rows = rows.filter(rows.ordered_at.date().between(ibis.date(min(listed)), ibis.date(max(listed))))
+    return rows.inner_join(days, rows.ordered_at.date() == days.day)
 
 
 def _baskets(given: Inputs) -> IbisTable:
@@ -95,8 +119,8 @@ def _baskets(given: Inputs) -> IbisTable:
     frame = pd.DataFrame(windows, columns=["day", "period"])
     days = ibis.memtable(frame, schema={"day": "date", "period": "string"})
     bought = lines.filter((lines.quantity > 0) & lines.category.notnull())
-    bought = bought.select("customer_id", "category", day=bought.ordered_at.date()).distinct()
-    joined = bought.inner_join(days, "day")
+    bought = bought.select("customer_id", "category", "ordered_at")
+    joined = _of_days(bought, days, [day for day, _period in windows])
     return joined.group_by(["customer_id", "period"]).aggregate(categories=joined.category.nunique())
 
 
@@ -106,13 +130,13 @@ def _spending(given: Inputs) -> IbisTable:
     That is the first tenth (rounded up) of the whole company's customers of the period by revenue. Of
     customers with equal revenue it does not matter who is in it, since what is summed is their revenue.
     """
-    orders = orders_with_amount(given)
+    orders = orders_with_amount(given).select("customer_id", "ordered_at", "amount")
     calendar = [
         (period.start + timedelta(days=n), period.key) for period in given.periods for n in range(period.days)
     ]
     frame = pd.DataFrame(calendar, columns=["day", "period"])
     days = ibis.memtable(frame, schema={"day": "date", "period": "string"})
-    placed = orders.inner_join(days, orders.ordered_at.date() == days.day)
+    placed = _of_days(orders, days, [day for day, _period in calendar])
     spent = placed.group_by(["customer_id", "period"]).aggregate(revenue=placed.amount.sum().cast(DECIMAL))
     by_revenue = ibis.window(
         group_by="period", order_by=[spent.revenue.desc(nulls_first=False), spent.customer_id]
@@ -126,7 +150,13 @@ def _spending(given: Inputs) -> IbisTable:
     return ranked.mutate(top_revenue=top, revenue_squared=squared(ranked.revenue)).drop("rank", "buyers")
 
 
-CUSTOMERS = Fact(name="customers", make=_customers, needs=("customers.joined_at",), made_from=("customers",))
+CUSTOMERS = Fact(
+    name="customers",
+    make=_customers,
+    needs=("customers.joined_at",),
+    made_from=("customers",),
+    by_customer=True,
+)
 
 FIRST_ORDERS = Fact(
     name="first_orders",
@@ -138,6 +168,7 @@ FIRST_ORDERS = Fact(
         "first_ordered_at": Derived("timestamp(6)"),
         "days_to_second_order": Derived("int64"),
     },
+    by_customer=True,
 )
 
 ACTIVITY = Fact(
@@ -158,6 +189,8 @@ ACTIVITY = Fact(
         "kept_revenue": Derived(DECIMAL, of="amount"),
         "closing_revenue": Derived(DECIMAL, of="amount"),
     },
+    by_customer=True,
+    knows_customers=True,
 )
 
 BASKETS = Fact(
@@ -170,6 +203,7 @@ BASKETS = Fact(
         "period": Derived("string"),
         "categories": Derived("int64", of="category"),
     },
+    by_customer=True,
 )
 
 SPENDING = Fact(
@@ -184,4 +218,5 @@ SPENDING = Fact(
         "revenue_squared": Derived(SQUARE, of="amount"),
         "top_revenue": Derived(DECIMAL, of="amount"),
     },
+    by_customer=True,
 )

@@ -20,11 +20,16 @@ SQUARE = "decimal(38, 4)"
 
 @dataclass(frozen=True)
 class Inputs:
-    """What fact tables are made of: the contract's tables, and what the review asks of them."""
+    """What fact tables are made of: the contract's tables, and what the review asks of them.
+
+    `prepared`: what several of them are made of, where it is stored already; see
+    `crmreport.tables.facts.prepare`.
+    """
 
     tables: Mapping[str, IbisTable]
     periods: tuple[Period, ...]
     active_days: int
+    prepared: Mapping[str, IbisTable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,9 @@ class Fact:
     """A fact table's declaration.
 
     `make` gives its rows; `needs`: the tables (``orders``) and columns (``customers.joined_at``) without
-    which there is none, `made_from`: all the contract's tables of whose rows it is made.
+    which there is none, `made_from`: all the contract's tables of whose rows it is made. `by_customer`:
+    whether no customer has two rows; of a period, where rows carry the key of one. `knows_customers`: whether
+    its rows have the customers' dimensions; other facts are joined with them.
     """
 
     name: str
@@ -48,6 +55,8 @@ class Fact:
     needs: tuple[str, ...]
     made_from: tuple[str, ...]
     derived: Mapping[str, Derived] = field(default_factory=dict)
+    by_customer: bool = False
+    knows_customers: bool = False
 
     @property
     def schema(self) -> dict[str, str]:

@@ -46,7 +46,7 @@ def opened_engine(project: Project) -> Iterator[Connection]:
     """
     settings = project.settings
     if not is_remote(settings):
-        yield connect(settings.timezone)
+        yield connect(settings.timezone, settings.memory_mb)
         return
     address = engine_address(settings)
     try:
