@@ -117,7 +117,12 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 def _run(task: Task) -> int:
     """Make a task's analyses; give their number."""
     data, made = _known(
-        task.tables, task.first_day, task.as_of, task.periods, task.settings.timezone, task.settings.active_days
+        task.tables,
+        task.first_day,
+        task.as_of,
+        task.periods,
+        task.settings.timezone,
+        task.settings.active_days,
     )
     known = Known(
         data=data,
@@ -181,6 +186,9 @@ class _Facts(Mapping[str, IbisTable]):
             else:
                 self.made[name] = self.connection.create_view(f"fact_{name}", given, overwrite=True)
         return self.made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.given  # which the mixin would find out by joining it
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.given)

@@ -192,12 +192,12 @@ def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str]
         else:
             executed[planned.page] = kept
             lines[planned.page] = _line(planned, "kept", 0.0, "")
-    _compute_once(work, stale, report)
+    at_a_time = at_once or os.cpu_count() or 1
+    _compute_once(work, stale, at_a_time, report)
     planned_of = {p.page: p for p in stale}
     if stale:
         report(_t("Running the pages"), 0, len(stale))
     jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale]
-    at_a_time = at_once or os.cpu_count() or 1
     for done, (job, outcome) in enumerate(run_all(jobs, at_a_time, log_of(work.project)), start=1):
         planned = planned_of[job.page]
         executed[job.page] = outcome.notebook
@@ -208,7 +208,7 @@ def run_pages(work: Work, at_once: int, report: Report) -> tuple[dict[Page, str]
     return executed, tuple(lines[planned.page] for planned in work.pages)
 
 
-def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
+def _compute_once(work: Work, stale: list[Planned], at_a_time: int, report: Report) -> None:
     """Compute what several pages of a period show, before they run side by side."""
     prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
     for period in work.periods:
@@ -216,8 +216,7 @@ def _compute_once(work: Work, stale: list[Planned], report: Report) -> None:
             changes_of(work.project, work.results, period)
     shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
     if shown:
-        report(_t("Analysing the data"), 0, 0)
-        analysed(work.project, work.results, shown)
+        analysed(work.project, work.results, shown, workers=at_a_time, report=report)
 
 
 def _line(planned: Planned, state: str, seconds: float, error: str) -> Ran:

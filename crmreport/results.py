@@ -41,6 +41,7 @@ _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
     *("analysing.py", "analysed.py", "periods.py", "results.py", "segments.py", "targets.py"),
 )
+_CHANGES = ("findings", "metrics", "periods.py", "segments.py")
 # Settings that decide what is shown and how, but no figure.
 NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
@@ -67,9 +68,9 @@ class Results:
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
     `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
-    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used in `SET_ASIDE`. `data`: each source's
-    fingerprint. `columns`: each table's columns; `schema`: those of its source, see
-    `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
+    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used
+    in `SET_ASIDE`. `data`: each source's fingerprint. `columns`: each table's columns; `schema`: those of its
+    source, see `crmreport.quality.schema`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
@@ -197,12 +198,22 @@ def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Perio
 
 
 def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
-    """Give the tested changes of a period (see `find_changes`), kept beside the cube."""
-    path = results.folder / f"changes-{period.key}.parquet"
+    """Give the tested changes of a period (see `find_changes`), kept by the figures that they rest on.
+
+    These are the period's own, those with which it is compared, and those of earlier whole periods; what
+    comes later changes nothing.
+    """
+    earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
+    keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
+    cube = results.cube[results.cube["period"].isin(keys)]
+    depends = hashlib.sha256(pd.util.hash_pandas_object(cube, index=False).to_numpy().tobytes())
+    known = [[p.key for p in earlier], repr(period), code_fingerprint(*_CHANGES), library_versions()]
+    depends.update(json.dumps(known).encode())
+    path = project.store / "changes" / f"{depends.hexdigest()[:16]}.parquet"
     changes = _read(path)
     if changes is None:
-        changes = find_changes(results.cube, period, whole_periods(project, results, period.kind))
-        _write(changes, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(find_changes(cube, period, earlier), path)
         changes = pd.read_parquet(path)
     return changes
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from crmreport.analysed import analysed
-from crmreport.analyses import ANALYSES
+from crmreport.analyses import ANALYSES, analysis_named
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project, read_project
 from crmreport.context import Context
@@ -40,7 +41,7 @@ def _decline(known: Known) -> Frames:
 
 
 def _analysis(name: str, compute: object, **given: object) -> Analysis:
-    facts = {"needs": ("orders",), "columns": {}, "subject": "sales"} | given
+    facts = {"needs": ("orders",), "facts": ("orders",), "columns": {}, "subject": "sales"} | given
     texts = dict.fromkeys(("title", "definition", "source", "trap", "limit"), "x")
     return Analysis(name=name, compute=compute, **texts, **facts)  # type: ignore[arg-type]
 
@@ -50,6 +51,10 @@ COUNT = _analysis(
     columns={"counts": {"orders": "n", "last": "day"}, "people": {"customer_id": "who"}}, private=("people",),
 )  # fmt: skip
 SHY = _analysis("shy", _decline)
+IDLE = _analysis(
+    "idle", lambda known: {"x": pd.DataFrame({"n": [len(known.tables)]})}, facts=(), tables=("feedback",),
+    columns={"x": {"n": "n"}},
+)  # fmt: skip
 LACKING = _analysis("lacking", _decline, needs=("orders", "feedback.kano_feature", "no_such_table"))
 
 
@@ -77,7 +82,7 @@ def test_what_is_kept_is_not_computed_again_and_what_is_broken_is(project: Proje
     first = analysed(project, results, [period], (COUNT,))[period.key]
     again = analysed(project, results, [period], (COUNT,))[period.key]
     assert [period.key] == COMPUTED and again == first
-    (first.folder / "count.counts.parquet").write_bytes(b"cut short")
+    (first.found["count"].folder / "counts.parquet").write_bytes(b"cut short")
     mended = analysed(project, results, [period], (COUNT,))[period.key]
     assert [period.key] * 2 == COMPUTED and len(mended.frames("count")["counts"]) == 1
 
@@ -94,7 +99,7 @@ def test_private_frames_are_kept_and_given_to_nobody(project: Project, results: 
     period = covered(project, results, "2025-10")
     found = analysed(project, results, [period], (COUNT,))[period.key]
     assert list(found.frames("count")) == ["counts"]
-    assert (found.folder / "count.people.parquet").is_file()
+    assert (found.found["count"].folder / "people.parquet").is_file()
 
 
 def test_an_analyst_gets_what_a_book_must_not_show(
@@ -121,6 +126,64 @@ def test_an_analysis_that_cannot_be_says_why_and_one_that_lacks_tables_nothing(
     assert found.frames("shy") == {} == found.frames("lacking")
 
 
+def _undeclared(known: Known) -> Frames:
+    return {"x": pd.DataFrame({"feedback": ["feedback" in known.tables]})}
+
+
+def test_what_is_not_declared_cannot_be_read(project: Project, results: Results) -> None:
+    period = covered(project, results, "2025-10")
+    careless = _analysis("careless", _undeclared, columns={"x": {"feedback": "y"}})
+    with pytest.raises(RuntimeError, match="feedback is read but not declared"):
+        analysed(project, results, [period], (careless,))
+
+
+def test_a_new_month_leaves_the_earlier_ones_as_they_are(tmp_path: Path) -> None:
+    project = read_project(write_project(tmp_path, "  as_of: 2025-10-31\n"))
+    file = project.root / "data" / "orders.csv"
+    rows = file.read_text(encoding="utf-8")
+    file.write_text("".join(r for r in rows.splitlines(True) if ",2025-11-" not in r), encoding="utf-8")
+    before = compute_results(project)
+    COMPUTED.clear()
+    found = analysed(project, before, [covered(project, before, "2025-10")], (COUNT,))
+    project = read_project(write_project(tmp_path, "  as_of: 2025-11-30\n"))
+    after = compute_results(project)
+    periods = [covered(project, after, name) for name in ("2025-10", "2025-11")]
+    again = analysed(project, after, periods, (COUNT,))
+    assert COMPUTED == ["2025-10", "2025-11"]
+    assert again["2025-10"] == found["2025-10"]
+    assert again["2025-11"].digest("count") != found["2025-10"].digest("count")
+
+
+def test_a_changed_row_is_computed_anew_where_it_is_read_and_from_its_day_on(project: Project) -> None:
+    file = project.root / "data" / "orders.csv"
+    names = ("2025-08", "2025-09", "2025-10")
+    first = compute_results(project)
+    analysed(project, first, [covered(project, first, name) for name in names], (COUNT, IDLE))
+    changed = file.read_text(encoding="utf-8").replace("o9-3,c0,2025-09-03,10.50", "o9-3,c0,2025-09-03,11.50")
+    file.write_text(changed, encoding="utf-8")
+    COMPUTED.clear()
+    second = compute_results(project)
+    assert second.data != first.data
+    analysed(project, second, [covered(project, second, name) for name in names], (COUNT, IDLE))
+    assert COMPUTED == ["2025-09", "2025-10"]
+
+
+def test_two_processes_keep_the_same_bytes_as_one(project: Project, results: Results) -> None:
+    periods = [covered(project, results, name) for name in ("2025-08", "2025-09", "2025-10")]
+    some = tuple(analysis_named(name) for name in ("abc", "cohorts", "purchase_times", "churn"))
+    heard: list[tuple[int, int]] = []
+    kept = []
+    for workers in (1, 2):
+        shutil.rmtree(project.store / "analyses", ignore_errors=True)
+        analysed(project, results, periods, some, workers, lambda doing, done, of: heard.append((done, of)))
+        files = sorted(p for p in (project.store / "analyses").rglob("*") if p.is_file())
+        kept.append({str(p.relative_to(project.store)): p.read_bytes() for p in files})
+    assert kept[0] == kept[1] and len(kept[0]) > 12
+    # One process has whole periods to do; the third is divided between two.
+    assert heard[:4] == [(0, 12), (4, 12), (8, 12), (12, 12)]
+    assert len(heard) == 4 + 7 and heard[-1] == (12, 12)
+
+
 @pytest.mark.parametrize("analysis", ANALYSES, ids=lambda a: a.name)
 def test_every_declaration_is_whole(analysis: Analysis) -> None:
     assert analysis.name.isidentifier() and analysis.subject in SUBJECTS
@@ -128,6 +191,7 @@ def test_every_declaration_is_whole(analysis: Analysis) -> None:
     for need in analysis.needs:
         name, _, column = need.partition(".")
         assert not column or table(name).column(column)
+        assert name in analysis.rests_on
     texts = [analysis.title, analysis.definition, analysis.source, analysis.trap, analysis.limit]
     texts += [meaning for columns in analysis.columns.values() for meaning in columns.values()]
     for text in texts:

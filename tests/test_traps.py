@@ -16,7 +16,7 @@ from scipy import stats
 
 from crmreport.analyses import ANALYSES
 from crmreport.analyses.value import bgnbd
-from crmreport.analyses.value.likelihood import Counts
+from crmreport.analyses.value.counts import Counts
 from crmreport.findings.decompose import mix_and_rate
 from crmreport.findings.detect import find_changes
 from crmreport.metrics.customers import REPEAT_PURCHASE_RATE

@@ -31,9 +31,15 @@ class Declared(Mapping[str, IbisTable]):
 
     def __getitem__(self, name: str) -> IbisTable:
         """Give a table; KeyError where it is not connected."""
+        if name in self:
+            return self.given[name]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Say whether a table is connected."""
         if name not in self.names:
             raise RuntimeError(f"{name} is read but not declared; declared are {', '.join(self.names)}")
-        return self.given[name]
+        return name in self.given
 
     def __iter__(self) -> Iterator[str]:
         """Name those that there are."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 import pandas as pd
 
 from crmreport.analyses.shown import large_enough
 from crmreport.analyses.survival import COUNTED, log_rank, on_days, quantile_days, survival_curve
 from crmreport.segments import ALL, UNKNOWN
+from crmreport.tables.engine import IbisTable
 
 _MOST_SEGMENTS = 12
 _POINTS = 40
 _LEAST_AT_RISK = 10  # with fewer, a curve says nothing any more
+_BETWEEN = ": "
 _STEPS = (1, 2, 5, 7, 14, 30, 60, 90, 180, 365)
 
 
@@ -34,19 +37,24 @@ class Durations:
         return {segment: counts for (name, segment), counts in self.groups.items() if name == dimension}
 
 
-def grouped_durations(count: Callable[[str], pd.DataFrame], dimensions: list[str]) -> Durations:
-    """Count for the whole and for each dimension with two to twelve segments.
+def grouped_durations(
+    count: Callable[[IbisTable, str], pd.DataFrame], rows: IbisTable, dimensions: list[str]
+) -> Durations:
+    """Count for the whole and for each dimension with two to twelve segments, in one query.
 
-    `count` gives the counts (see `count_durations`), by the dimension that it is given or, for "", of all.
+    `count` gives the counts (see `count_durations`) of rows, by the column that it is given.
     """
-    groups = {(ALL, ALL): count("")}
+    kinds = ibis.memtable(pd.DataFrame({"kind": [ALL, *dimensions]}), schema={"kind": "string"})
+    split = rows.cross_join(kinds)
+    of_kind = [(split.kind == d, ibis.coalesce(split[d], UNKNOWN)) for d in dimensions]
+    segment = ibis.cases(*of_kind, else_=ALL) if of_kind else ibis.literal(ALL)
+    counted = count(split.mutate(group=split.kind + _BETWEEN + segment), "group")
+    found = {tuple(group.split(_BETWEEN, 1)): c[list(COUNTED)] for group, c in counted.groupby("segment")}
+    groups = {(ALL, ALL): found.get((ALL, ALL), counted[list(COUNTED)])}
     for dimension in dimensions:
-        counted = count(dimension)
-        counted["segment"] = counted["segment"].astype(object).where(counted["segment"].notna(), UNKNOWN)
-        segments = sorted(counted["segment"].unique())
+        segments = sorted(segment for kind, segment in found if kind == dimension)
         if 1 < len(segments) <= _MOST_SEGMENTS:
-            for segment in segments:
-                groups[dimension, segment] = counted.loc[counted["segment"] == segment, list(COUNTED)]
+            groups |= {(dimension, segment): found[dimension, segment] for segment in segments}
     return Durations(groups)
 
 

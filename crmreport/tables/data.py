@@ -53,7 +53,7 @@ class Data:
     long to leave another engine (see `crmreport.tables.remote.brought`).
     """
 
-    tables: dict[str, IbisTable]
+    tables: Mapping[str, IbisTable]
     cleaning: pd.DataFrame
     first_day: date
     as_of: date

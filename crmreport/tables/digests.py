@@ -50,7 +50,13 @@ def known_before(found: pd.DataFrame, end: date) -> dict[str, str]:
 def _by_fingerprint(name: str, fingerprints: Mapping[str, str]) -> pd.DataFrame:
     found = hashlib.sha256(json.dumps(sorted(fingerprints.items())).encode()).hexdigest()
     return pd.DataFrame(
-        {"table": [name], "day": [ALWAYS], "rows": [0], "low": [int(found[:8], 16)], "high": [int(found[8:16], 16)]}
+        {
+            "table": [name],
+            "day": [ALWAYS],
+            "rows": [0],
+            "low": [int(found[:8], 16)],
+            "high": [int(found[8:16], 16)],
+        }
     )
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from scipy.special import gammaln, hyp2f1, roots_jacobi
 
 from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
-from crmreport.analyses.value.likelihood import Counts, count_customers
+from crmreport.analyses.value.counts import Counts, count_customers
+from crmreport.analyses.value.lifetime_model import simulated_days
 from crmreport.analyses.value.purchase_history import purchase_history
 from tests.tiny import known_of, tiny_data
 
@@ -161,7 +162,7 @@ def test_chances_and_expectations_by_simulation(model):
     random = np.random.default_rng(5)
     many = 400_000
     x, last, observed = np.full(many, 3.0), np.full(many, 20.0), np.full(many, 30.0)
-    drawn = model.simulate(parameters, 26.0, x, last, observed, random)
+    drawn = simulated_days(model, parameters, 26.0, x, last, observed, random)
     expected = model.expected(parameters, 26.0, x[:1], last[:1], observed[:1])[0]
     assert drawn.mean() == pytest.approx(expected, abs=5 * drawn.std() / np.sqrt(many))
 

@@ -55,14 +55,18 @@ def _enough(known: Known, column: str = "closed_at") -> IbisTable:
 
 def _sales_cycle(known: Known) -> Frames:
     opportunities, end = _enough(known), known.period.end
-    durations = grouped_durations(lambda d: count_closing(opportunities, end, d), _dimensions(opportunities))
+    durations = grouped_durations(
+        lambda rows, by: count_closing(rows, end, by), opportunities, _dimensions(opportunities)
+    )
     shown = medians(durations, known.settings.minimum_cell)
     return {"medians": shown, "curve": curves(durations, shown)}
 
 
 def _time_to_convert(known: Known) -> Frames:
     opportunities, end = _enough(known), known.period.end
-    durations = grouped_durations(lambda d: count_winning(opportunities, end, d), _dimensions(opportunities))
+    durations = grouped_durations(
+        lambda rows, by: count_winning(rows, end, by), opportunities, _dimensions(opportunities)
+    )
     shown = medians(durations, known.settings.minimum_cell)
     visible = set(zip(shown["dimension"], shown["segment"], strict=True))
     rows = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Fitted, maximise_over
+from crmreport.analyses.likelihood import Fitted, maximise
 from crmreport.metrics.intervals import Array
 
 NAME = "sbg"
@@ -33,7 +33,7 @@ def fit(left_in: Array, stayed: Array, at_risk_from: Array | None = None) -> Fit
         raise ValueError("nobody left, so that nothing says how long subscribers stay")
     starts = [(1.0, 1.0), (0.5, 5.0), (2.0, 20.0)]
     people = int(left.sum() + kept.sum())
-    return maximise_over(NAME, PARAMETERS, lambda p: log_likelihood(p, left, kept - late), people, starts)
+    return maximise(NAME, PARAMETERS, lambda p: log_likelihood(p, left, kept - late), people, starts)
 
 
 def log_likelihood(parameters: Array, left_in: Array, stayed: Array) -> tuple[float, Array]:

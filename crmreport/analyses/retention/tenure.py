@@ -10,9 +10,9 @@ import pandas as pd
 
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.analyses.durations import curves, grouped_durations, medians
+from crmreport.analyses.likelihood import Fitted
 from crmreport.analyses.retention import sbg
 from crmreport.analyses.survival import FROM_START, count_durations, on_days, survival_curve
-from crmreport.analyses.value.likelihood import Fitted
 from crmreport.language import _t
 from crmreport.metrics.intervals import Array, Z
 from crmreport.tables.contract import table
@@ -87,7 +87,7 @@ def _compute(known: Known) -> Frames:
             least=LEAST_LEFT,
         )
     present = [d for d in table("customers").dimensions if d in customers.columns]
-    durations = grouped_durations(lambda d: count_tenures(customers, end, d) if d else whole, present)
+    durations = grouped_durations(lambda rows, by: count_tenures(rows, end, by), customers, present)
     shown = medians(durations, known.settings.minimum_cell)
     fitted = sbg.fit(*months_of(whole))
     return {

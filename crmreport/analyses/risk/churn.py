@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from crmreport.analyses.risk.features import (
     NO_PURCHASE,
     TITLES,
     compact,
-    customers_at,
+    customers_at_each,
     with_outcome,
 )
 from crmreport.analyses.risk.groups import groups
@@ -26,7 +26,6 @@ from crmreport.analyses.risk.training import MOST_ROWS, Cutoffs, Tested, cutoffs
 from crmreport.language import _t
 from crmreport.metrics.intervals import Array
 from crmreport.tables.contract import table
-from crmreport.tables.data import Data
 
 _FEWEST_OF_EACH = 30
 _TOP = 0.9
@@ -54,12 +53,13 @@ def _frames(known: Known, outcome: str) -> Frames:
             found=(end - known.data.first_day).days,
         ) from None
     data = compact(known.data, known.facts.get("orders"))
+    rows = customers_at_each(data, (when.today, when.validation, *when.training), days, outcome)
+    today = rows.pop(when.today)
+    judged = {day: with_outcome(rows[day], data, day, days, outcome) for day in rows}
+    validation = sample(judged[when.validation], MOST_ROWS)
     training = pd.concat(
-        [sample(_rows(data, day, days, outcome), MOST_ROWS // len(when.training)) for day in when.training],
-        ignore_index=True,
+        [sample(judged[day], MOST_ROWS // len(when.training)) for day in when.training], ignore_index=True
     )
-    validation = sample(_rows(data, when.validation, days, outcome), MOST_ROWS)
-    today = customers_at(data, when.today, days, outcome)
     _check_enough(training, validation, today)
     came = validation["churned"].to_numpy(dtype=float)
     candidates = [f for f in validation.columns if f not in ("customer_id", "churned")]
@@ -85,10 +85,6 @@ def _frames(known: Known, outcome: str) -> Frames:
         "leaks": found_leaks,
         "customers": _scores(today, last, validation),
     }
-
-
-def _rows(data: Data, day: date, days: int, outcome: str) -> pd.DataFrame:
-    return with_outcome(customers_at(data, day, days, outcome), data, day, days, outcome)
 
 
 def _check_enough(training: pd.DataFrame, validation: pd.DataFrame, today: pd.DataFrame) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from crmreport.language import _t
 from crmreport.tables.contract import table
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.until import until
+from crmreport.tables.until import UNTIL, until_each
 
 NO_PURCHASE = "no_purchase"
 LEFT = "left"
@@ -55,37 +56,46 @@ def compact(data: Data, orders: IbisTable | None) -> Data:
 
 
 def customers_at(data: Data, cutoff: date, days: int, outcome: str) -> pd.DataFrame:
-    """Give the customers of a day with what was known of them then, one row each, in the order of their ids.
+    """Give the customers of one day; see `customers_at_each`."""
+    return customers_at_each(data, (cutoff,), days, outcome)[cutoff]
+
+
+def customers_at_each(
+    data: Data, cutoffs: Sequence[date], days: int, outcome: str
+) -> dict[date, pd.DataFrame]:
+    """Give each day's customers with what was known of them then, one row each, in the order of their ids.
 
     `data`: see `compact`. For the outcome ``no_purchase``: those with an order in the `days` before
-    `cutoff` who had not ended the relation; for ``left``: those whose relation had begun and not ended.
+    the day who had not ended the relation; for ``left``: those whose relation had begun and not ended.
     Columns: `customer_id`, the customer's dimensions as they are today, and the features of `TITLES` that
-    the data allow, from what happened before `cutoff` alone; a window is `days` long.
+    the data allow, from what happened before that day alone; a window is `days` long.
     """
-    known = until(data, cutoff)
+    known = until_each(data, cutoffs)
     rows = known.tables["customers"]
     if "left_at" in rows.columns:
         rows = rows.filter(rows.left_at.isnull())
     if "orders" in known.tables:
-        ordered = _of_orders(known.tables["orders"], cutoff, days)
+        ordered = _of_orders(known.tables["orders"], days)
         if outcome == NO_PURCHASE:
-            rows = rows.inner_join(ordered.filter(ordered.recency_days <= days), "customer_id")
+            rows = rows.inner_join(ordered.filter(ordered.recency_days <= days), [UNTIL, "customer_id"])
         else:
             rows = _beside(rows, ordered)
     if outcome == LEFT:
         rows = rows.filter(rows.joined_at.notnull())
     if "interactions" in known.tables and "customer_id" in known.tables["interactions"].columns:
-        rows = _beside(rows, _of_service(known.tables["interactions"], cutoff, days))
+        rows = _beside(rows, _of_service(known.tables["interactions"], days))
         counts = [c for c in ("cases_recent", "complaints_recent") if c in rows.columns]
         rows = rows.mutate(**{c: rows[c].fill_null(0) for c in counts})
     if "feedback" in known.tables and "customer_id" in known.tables["feedback"].columns:
         for answer in [a for a in ("csat", "nps") if a in known.tables["feedback"].columns]:
             rows = _beside(rows, _last_answer(known.tables["feedback"], answer))
-    rows = rows.mutate(**_tenure(rows, cutoff))
+    rows = rows.mutate(**_tenure(rows))
     dimensions = [d for d in table("customers").dimensions if d in rows.columns]
     chosen = ["customer_id", *dimensions, *[f for f in TITLES if f in rows.columns]]
-    found = rows.select(*chosen).order_by("customer_id").to_pandas()
-    return found.astype({f: "float64" for f in TITLES if f in found.columns})
+    found = rows.select(UNTIL, *chosen).order_by(UNTIL, "customer_id").to_pandas()
+    found = found.astype({f: "float64" for f in TITLES if f in found.columns})
+    of_day = pd.to_datetime(found.pop(UNTIL))
+    return {day: found[of_day == pd.Timestamp(day)].reset_index(drop=True) for day in cutoffs}
 
 
 def with_outcome(rows: pd.DataFrame, data: Data, cutoff: date, days: int, outcome: str) -> pd.DataFrame:
@@ -99,11 +109,11 @@ def with_outcome(rows: pd.DataFrame, data: Data, cutoff: date, days: int, outcom
     return rows.assign(churned=~did if outcome == NO_PURCHASE else did)
 
 
-def _of_orders(orders: IbisTable, cutoff: date, days: int) -> IbisTable:
-    ago = _days_before(cutoff, orders.ordered_at)
+def _of_orders(orders: IbisTable, days: int) -> IbisTable:
+    ago = _days_before(orders, orders.ordered_at)
     is_recent = ago <= days
     is_before = (ago > days) & (ago <= 2 * days)
-    made = orders.group_by("customer_id").aggregate(
+    made = orders.group_by([UNTIL, "customer_id"]).aggregate(
         recency_days=ago.min(),
         first_days=ago.max(),
         all_orders=ago.count(),
@@ -117,6 +127,7 @@ def _of_orders(orders: IbisTable, cutoff: date, days: int) -> IbisTable:
     # Somebody's only order has no gap to another.
     gap = (made.first_days - made.recency_days) / (made.all_orders - 1).nullif(0)
     return made.select(
+        UNTIL,
         "customer_id",
         "recency_days",
         "first_days",
@@ -131,38 +142,41 @@ def _of_orders(orders: IbisTable, cutoff: date, days: int) -> IbisTable:
     )
 
 
-def _of_service(cases: IbisTable, cutoff: date, days: int) -> IbisTable:
+def _of_service(cases: IbisTable, days: int) -> IbisTable:
     if "direction" in cases.columns:
         cases = cases.filter(ibis.coalesce(cases.direction, "inbound") != "outbound")
-    cases = cases.filter(cases.customer_id.notnull() & (_days_before(cutoff, cases.opened_at) <= days))
+    cases = cases.filter(cases.customer_id.notnull() & (_days_before(cases, cases.opened_at) <= days))
     wanted = {"cases_recent": cases.count()}
     if "is_complaint" in cases.columns:
         wanted["complaints_recent"] = cases.is_complaint.cast("int64").sum()
     if "first_response_at" in cases.columns:
         # Who has no answer yet has waited until now.
         answered = cases.first_response_at.delta(cases.opened_at, unit="second") / 3600
-        waited = 24.0 * _days_before(cutoff, cases.opened_at)
+        waited = 24.0 * _days_before(cases, cases.opened_at)
         wanted["longest_wait_hours"] = ibis.coalesce(answered, waited).max()
-    return cases.group_by("customer_id").aggregate(**wanted)
+    return cases.group_by([UNTIL, "customer_id"]).aggregate(**wanted)
 
 
 def _last_answer(feedback: IbisTable, answer: str) -> IbisTable:
     given = feedback.filter(feedback.customer_id.notnull() & feedback[answer].notnull())
     order = [given.answered_at.desc()] + ([given.feedback_id] if "feedback_id" in given.columns else [])
-    newest = ibis.row_number().over(ibis.window(group_by="customer_id", order_by=order))
+    newest = ibis.row_number().over(ibis.window(group_by=[UNTIL, "customer_id"], order_by=order))
     numbered = given.mutate(place=newest)
-    return numbered.filter(numbered.place == 0).select("customer_id", **{f"last_{answer}": numbered[answer]})
+    return numbered.filter(numbered.place == 0).select(
+        UNTIL, "customer_id", **{f"last_{answer}": numbered[answer]}
+    )
 
 
-def _tenure(rows: IbisTable, cutoff: date) -> dict[str, IbisTable]:
-    known = [_days_before(cutoff, rows.joined_at)] if "joined_at" in rows.columns else []
+def _tenure(rows: IbisTable) -> dict[str, IbisTable]:
+    known = [_days_before(rows, rows.joined_at)] if "joined_at" in rows.columns else []
     known += [rows.first_days] if "first_days" in rows.columns else []
     return {"tenure_days": ibis.coalesce(*known)} if known else {}
 
 
-def _days_before(cutoff: date, moment: IbisTable) -> IbisTable:
-    return ibis.literal(cutoff).delta(moment.date(), unit="day")
+def _days_before(rows: IbisTable, moment: IbisTable) -> IbisTable:
+    return rows[UNTIL].delta(moment.date(), unit="day")
 
 
 def _beside(rows: IbisTable, other: IbisTable) -> IbisTable:
-    return rows.left_join(other, "customer_id").drop("customer_id_right")
+    joined = rows.left_join(other, [UNTIL, "customer_id"])
+    return joined.drop("customer_id_right", f"{UNTIL}_right")

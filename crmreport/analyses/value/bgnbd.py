@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Counts, Fitted, maximise
+from crmreport.analyses.likelihood import Fitted
+from crmreport.analyses.value.counts import Counts, fit_to_counts
 from crmreport.metrics.intervals import Array
 
 NAME = "bgnbd"
@@ -24,7 +25,7 @@ def fit(counts: Counts) -> Fitted:
     """Fit the four parameters by maximum likelihood; alpha is in weeks. ValueError without customers."""
     weeks = max(counts.mean_weeks_observed, 1.0)
     starts = [(0.5, weeks / 4, 0.5, 2.0), (2.0, weeks, 1.0, 10.0), (0.2, weeks / 10, 1.0, 1.0)]
-    return maximise(NAME, PARAMETERS, lambda c: lambda p: log_likelihood(p, c), counts, starts)
+    return fit_to_counts(NAME, PARAMETERS, lambda c: lambda p: log_likelihood(p, c), counts, starts)
 
 
 def log_likelihood(parameters: Array, counts: Counts) -> tuple[float, Array]:
@@ -120,24 +121,18 @@ def _integrated(parameters: Array, weeks: float, x: Array, weeks_observed: Array
     return found
 
 
-def simulate(
-    parameters: Array,
-    weeks: float,
-    repeat_days: Array,
-    weeks_to_last: Array,
-    weeks_observed: Array,
-    random: np.random.Generator,
+def simulate_if_alive(
+    parameters: Array, weeks: float, repeat_days: Array, weeks_observed: Array, random: np.random.Generator
 ) -> Array:
-    """Draw each customer's purchase days in the next `weeks`, given the purchases until now.
+    """Draw the purchase days in the next `weeks` of customers of whom each still buys.
 
-    Of a customer who still buys, the rate is gamma (r + x, alpha + T) and the probability to leave after a
-    purchase beta (a, b + x), independently; so the draws are exact.
+    The rate is gamma (r + x, alpha + T) and the probability to leave after a purchase beta (a, b + x),
+    independently; so the draws are exact.
     """
     r, alpha, a, b = parameters
     x = np.asarray(repeat_days, dtype=float)
-    stays = random.random(len(x)) < alive(parameters, x, weeks_to_last, weeks_observed)
     count = random.poisson(random.gamma(r + x) / (alpha + weeks_observed) * weeks)
     leaving = np.clip(random.beta(a, b + x), 1e-12, 1 - 1e-12)
     with np.errstate(over="ignore"):
         last = np.floor(np.log(random.random(len(x))) / np.log1p(-leaving)) + 1
-    return np.where(stays, np.minimum(count, last), 0.0)
+    return np.asarray(np.minimum(count, last), dtype=float)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Fitted, maximise_over
+from crmreport.analyses.likelihood import Fitted, maximise
 from crmreport.metrics.intervals import Array
 
 NAME = "gamma_gamma"
@@ -29,7 +29,7 @@ def fit(purchases: Array, mean_amount: Array) -> Fitted:
     scale = float(np.median(mean_amount))
     m = np.asarray(mean_amount, dtype=float)[ordered] / scale
     starts = [(6.0, 4.0, 0.5), (1.0, 2.0, 1.0), (2.0, 10.0, 4.0)]
-    found = maximise_over(NAME, PARAMETERS, lambda p: log_likelihood(p, x, m), len(x), starts)
+    found = maximise(NAME, PARAMETERS, lambda p: log_likelihood(p, x, m), len(x), starts)
     values = found.values * np.array([1, 1, scale])
     # The amounts were divided by the scale: the density per unit of money is so much smaller.
     return Fitted(

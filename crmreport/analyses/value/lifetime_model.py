@@ -10,10 +10,12 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
+from crmreport.analyses.likelihood import Fitted
 from crmreport.analyses.value import bgnbd, gamma_gamma, pareto_nbd
-from crmreport.analyses.value.likelihood import Fitted, count_customers
+from crmreport.analyses.value.counts import count_customers
 from crmreport.metrics.intervals import Array
 from crmreport.tables.engine import IbisTable
+from crmreport.tables.facts.fact import product
 
 MODELS: dict[str, ModuleType] = {bgnbd.NAME: bgnbd, pareto_nbd.NAME: pareto_nbd}
 WEEKS_IN_YEAR = 365.25 / 7
@@ -113,8 +115,24 @@ def simulated_amounts(
     of_purchasing = model.purchasing.draws(draws, random)
     of_spending = model.spending.draws(draws, random)
     for values, spending in zip(of_purchasing, of_spending, strict=True):
-        future = model.method.simulate(values, weeks, x, last, observed, random)
+        future = simulated_days(model.method, values, weeks, x, last, observed, random)
         yield gamma_gamma.simulate(spending, purchases, mean_amount, np.where(stays, future, 0.0), random)
+
+
+def simulated_days(
+    method: ModuleType,
+    parameters: Array,
+    weeks: float,
+    repeat_days: Array,
+    weeks_to_last: Array,
+    weeks_observed: Array,
+    random: np.random.Generator,
+) -> Array:
+    """Draw each customer's purchase days in the next `weeks`, given the purchases until now."""
+    alive = method.alive(parameters, repeat_days, weeks_to_last, weeks_observed)
+    stays = random.random(len(repeat_days)) < alive
+    days = method.simulate_if_alive(parameters, weeks, repeat_days, weeks_observed, random)
+    return np.where(stays, days, 0.0)
 
 
 def timing(history: pd.DataFrame) -> tuple[Array, Array, Array]:
@@ -143,13 +161,13 @@ def margin_share(lines: IbisTable, products: IbisTable, start: date, end: date) 
     day = lines.ordered_at.date()
     sold = lines.filter((day >= start) & (day < end)).select("product_id", "quantity", "amount")
     sold = sold.left_join(products.select("product_id", "unit_cost"), "product_id")
-    cost = sold.quantity.cast("float64") * sold.unit_cost.cast("float64")
+    # Decimals add up to the same sum in any order.
     sums = sold.aggregate(
-        revenue=sold.amount.cast("float64").sum(),
-        known=sold.amount.cast("float64").sum(where=sold.unit_cost.notnull()),
-        cost=cost.sum(),
+        revenue=sold.amount.sum(),
+        known=sold.amount.sum(where=sold.unit_cost.notnull()),
+        cost=product(sold.quantity, sold.unit_cost).sum(),
     )
-    found = {k: v or 0.0 for k, v in sums.to_pyarrow().to_pylist()[0].items()}
+    found = {k: float(v or 0) for k, v in sums.to_pyarrow().to_pylist()[0].items()}
     if found["known"] <= 0 or found["known"] < _COST_KNOWN * found["revenue"]:
         return None
     return float(1 - found["cost"] / found["known"])

@@ -13,7 +13,8 @@ from functools import cache
 
 import numpy as np
 
-from crmreport.analyses.value.likelihood import Counts, Fitted, maximise, with_likelihood
+from crmreport.analyses.likelihood import Fitted, with_likelihood
+from crmreport.analyses.value.counts import Counts, fit_to_counts
 from crmreport.metrics.intervals import Array
 
 NAME = "pareto_nbd"
@@ -35,7 +36,7 @@ def fit(counts: Counts) -> Fitted:
     weeks = max(counts.mean_weeks_observed, 1.0)
     starts = [(0.5, weeks / 3, 0.5, weeks / 3), (2.0, weeks, 1.0, 4 * weeks)]
     few = counts.thinned(MOST_CUSTOMERS)
-    fitted = maximise(NAME, PARAMETERS, lambda c: lambda p: log_likelihood(p, c), few, starts)
+    fitted = fit_to_counts(NAME, PARAMETERS, lambda c: lambda p: log_likelihood(p, c), few, starts)
     if few is counts:
         return fitted
     return with_likelihood(fitted, log_likelihood(fitted.values, counts)[0], counts.total)
@@ -98,26 +99,20 @@ def expected_if_alive(parameters: Array, weeks: float, repeat_days: Array, weeks
     return np.asarray(rate * weeks_alive, dtype=float)
 
 
-def simulate(
-    parameters: Array,
-    weeks: float,
-    repeat_days: Array,
-    weeks_to_last: Array,
-    weeks_observed: Array,
-    random: np.random.Generator,
+def simulate_if_alive(
+    parameters: Array, weeks: float, repeat_days: Array, weeks_observed: Array, random: np.random.Generator
 ) -> Array:
-    """Draw each customer's purchase days in the next `weeks`, given the purchases until now.
+    """Draw the purchase days in the next `weeks` of customers of whom each still buys.
 
-    Of a customer who still buys, the two rates are gamma (r + x, alpha + T) and (s, beta + T), independently.
+    The rates of buying and of leaving are gamma (r + x, alpha + T) and (s, beta + T), independently.
     """
     r, alpha, s, beta = parameters
     x = np.asarray(repeat_days, dtype=float)
-    stays = random.random(len(x)) < alive(parameters, x, weeks_to_last, weeks_observed)
     leaving = np.maximum(random.gamma(s, size=len(x)), 1e-300) / (beta + weeks_observed)
     with np.errstate(over="ignore"):
         weeks_alive = np.minimum(random.exponential(size=len(x)) / leaving, weeks)
     count = random.poisson(random.gamma(r + x) / (alpha + weeks_observed) * weeks_alive)
-    return np.where(stays, count, 0).astype(float)
+    return np.asarray(count, dtype=float)
 
 
 @cache

@@ -1,77 +1,16 @@
-"""Likelihood: customers' purchases counted for a model, and the parameters that make them most likely."""
+"""Likelihood: the parameters of a model that make most likely what was seen, and how sure they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from crmreport.metrics.intervals import Array
 
 _LOG_BORDER = 9.0  # parameters are sought between exp(-9) and exp(9)
-_FEW_ROWS = 10_000  # enough to choose where to start
 _STEP = 1e-4
-
-
-@dataclass(frozen=True)
-class Counts:
-    """How many customers have the same purchases: what the likelihood depends on, sorted.
-
-    `repeat_days` (x), `weeks_to_last` (t_x), `weeks_observed` (T) and `customers`, one entry per kind.
-    """
-
-    repeat_days: Array
-    weeks_to_last: Array
-    weeks_observed: Array
-    customers: Array
-
-    @cached_property
-    def frequencies(self) -> Array:
-        """The values of `repeat_days` that occur; functions of them alone are computed once."""
-        return np.unique(self.repeat_days)
-
-    @cached_property
-    def places(self) -> npt.NDArray[np.int64]:
-        """Where in `frequencies` each entry's value is."""
-        return np.searchsorted(self.frequencies, self.repeat_days)
-
-    @property
-    def mean_weeks_observed(self) -> float:
-        """Weeks since the first purchase, averaged over customers."""
-        return float(self.weeks_observed @ self.customers) / max(self.total, 1)
-
-    @property
-    def total(self) -> int:
-        """Number of customers."""
-        return int(self.customers.sum())
-
-    def thinned(self, customers: int) -> Counts:
-        """Give about so many of the customers, evenly from the sorted list; all, if there are no more."""
-        if self.total <= customers:
-            return self
-        chosen = (np.arange(customers) + 0.5) * self.total / customers
-        weights = np.bincount(
-            np.searchsorted(np.cumsum(self.customers), chosen), minlength=len(self.customers)
-        )
-        taken = weights > 0
-        return Counts(
-            self.repeat_days[taken],
-            self.weeks_to_last[taken],
-            self.weeks_observed[taken],
-            weights[taken].astype(float),
-        )
-
-
-def count_customers(history: pd.DataFrame) -> Counts:
-    """Count the customers of a purchase history who bought alike (see `purchase_history`)."""
-    keys = ["repeat_days", "weeks_to_last", "weeks_observed"]
-    sizes = history.groupby(keys, sort=True).size()
-    x, last, observed = (sizes.index.get_level_values(k).to_numpy(dtype=float) for k in keys)
-    return Counts(x, last, observed, sizes.to_numpy(dtype=float))
 
 
 @dataclass(frozen=True)
@@ -114,33 +53,21 @@ Slopes = Callable[[Array], tuple[float, Array]]
 def maximise(
     model: str,
     names: tuple[str, ...],
-    likelihood_of: Callable[[Counts], Slopes],
-    counts: Counts,
+    function: Slopes,
+    customers: int,
     starts: Sequence[Sequence[float]],
+    few: tuple[Slopes, int] | None = None,
 ) -> Fitted:
-    """Find the parameters, all positive, with the greatest log-likelihood.
+    """Find the parameters, all positive, with the greatest log-likelihood of so many customers.
 
-    `likelihood_of` gives, for counted customers, the function from parameters to the log-likelihood and its
-    slopes. Each start is tried on some of the customers, the best place found there on all.
-    ValueError if there are no customers.
+    `function` gives, for parameters, the log-likelihood and its slopes. Each start is tried, on a `few` of
+    the customers where these are given, with their function and number; then the best place found on all.
     """
-    if not counts.total:
-        raise ValueError("there are no customers to fit the model to")
-    few = counts.thinned(_FEW_ROWS)
-    tried = [_climb(likelihood_of(few), np.log(np.asarray(s, dtype=float)), few.total) for s in starts]
+    of_few, number = few or (function, customers)
+    tried = [_climb(of_few, np.log(np.asarray(s, dtype=float)), number) for s in starts]
     value, logs = max(tried, key=lambda found: found[0])
-    function = likelihood_of(counts)
-    if few is not counts:
-        value, logs = _climb(function, logs, counts.total)
-    return _at_maximum(model, names, function, value, logs, counts.total)
-
-
-def maximise_over(
-    model: str, names: tuple[str, ...], function: Slopes, customers: int, starts: Sequence[Sequence[float]]
-) -> Fitted:
-    """Find the parameters with the greatest value of a log-likelihood; each start is tried."""
-    tried = [_climb(function, np.log(np.asarray(s, dtype=float)), customers) for s in starts]
-    value, logs = max(tried, key=lambda found: found[0])
+    if few:
+        value, logs = _climb(function, logs, customers)
     return _at_maximum(model, names, function, value, logs, customers)
 
 
