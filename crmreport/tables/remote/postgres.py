@@ -110,6 +110,10 @@ class PostgresEngine(Backend):  # type: ignore[misc]
         count, found = self.con.execute(asked).fetchone()
         return int(count), int(found or 0)
 
+    def _drop_cached_table(self, name: str) -> None:
+        if not self.con.closed:  # else it is gone with the session
+            super()._drop_cached_table(name)
+
     def _make(self, name: str, schema: ibis.Schema) -> None:
         """Make a temporary table, whose texts are compared by their bytes, instead of one that there is."""
         types = self.compiler.type_mapper

@@ -72,6 +72,16 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
             arg = self.f.from_utc_timestamp(arg, self.timezone)
         return super().visit_Cast(op, arg=arg, to=to)
 
+    def visit_First(  # noqa: N802
+        self, op: Op, *, arg: Sql, where: Sql, order_by: Sql, include_null: bool
+    ) -> Sql:
+        """Take the first value there is in the order of one key, which Ibis does not write for Spark."""
+        if len(order_by) != 1 or include_null:
+            return super().visit_First(op, arg=arg, where=where, order_by=order_by, include_null=include_null)
+        is_there = arg.is_(sge.not_(sge.Null()))
+        where = is_there if where is None else sge.And(this=is_there, expression=where)
+        return self.f.anon.min_by(arg, self.if_(where, order_by[0].this, sge.Null()))
+
     def visit_Divide(self, op: Op, *, left: Sql, right: Sql) -> Sql:  # noqa: N802
         """Divide as floats, by nothing to nothing; two decimals would else be a rounded decimal."""
         return self.cast(left, dt.float64) / self.f.nullif(self.cast(right, dt.float64), 0)
