@@ -14,7 +14,7 @@ from crmreport.pages.caution import FIND_OUT, gaps_behind
 from crmreport.pages.plan import EACH_SEGMENT, Page, chapters_of
 from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
-from crmreport.results import code_fingerprint
+from crmreport.versions import code_fingerprint
 
 HEADLINES = 3
 COVER_METRICS = ("revenue", "active_customers", "retention_rate", "csat")

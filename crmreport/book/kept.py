@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from crmreport.results import library_versions
+from crmreport.versions import library_versions
 
 MOST = 400  # kept values of a kind; those that no build has asked for longest go
 
