@@ -152,7 +152,8 @@ class SparkEngine(Backend):  # type: ignore[misc]
 
     def _frame(self, asked: IbisTable) -> DataFrame:
         self._run_pre_execute_hooks(asked)
-        return self._session.sql(self.compile(asked))
+        frame: DataFrame = self._session.sql(self.compile(asked))
+        return frame
 
     def _keep(self, name: str, frame: DataFrame) -> IbisTable:
         kept = frame.persist()
