@@ -107,7 +107,7 @@ class PostgresEngine(Backend):  # type: ignore[misc]
         """Count rows, and add up what tells each from others; whatever their order, it is the same."""
         hashed = "sum(hashtextextended(asked::text, 0)::numeric)"
         asked = f"SELECT count(*), {hashed} FROM ({self.compile(rows)}) AS asked"
-        count, found = self.con.execute(asked).fetchone()
+        ((count, found),) = self.con.execute(asked).fetchall()
         return int(count), int(found or 0)
 
     def _drop_cached_table(self, name: str) -> None:
