@@ -31,6 +31,7 @@ _SETTINGS = {
     # A number that does not fit is an error, not another number.
     "spark.sql.ansi.enabled": "true",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.maxPlanStringLength": "10000",
 }
 
 
@@ -115,7 +116,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
         parts = rows.orderBy(*columns).withColumns(
             {"_part": F.spark_partition_id(), "_place": F.monotonically_increasing_id()}
         )
-        kept = parts.persist()
+        kept = parts.localCheckpoint()
         sizes = kept.groupBy("_part").agg(F.min("_place").alias("_first"), F.count(F.lit(1)).alias("_rows"))
         before, offsets = 0, []
         for part in sorted(sizes.collect(), key=lambda part: part["_part"]):
@@ -124,9 +125,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
         offset = self._session.createDataFrame(offsets, "_part int, _offset long")
         joined = kept.join(F.broadcast(offset), "_part")
         found = joined.withColumn(ROW, F.col("_place") + F.col("_offset")).select(*rows.columns, ROW)
-        stored = self._keep(name, found)
-        kept.unpersist()
-        return stored
+        return self._keep(name, found)
 
     def send(self, rows: pa.Table, name: str) -> IbisTable:
         """Give Spark some rows of this machine."""
@@ -146,8 +145,6 @@ class SparkEngine(Backend):  # type: ignore[misc]
 
     def disconnect(self) -> None:
         """Let go of what was kept; a session that was started here ends."""
-        for frame in self._kept.values():
-            frame.unpersist()
         self._kept.clear()
 
     def _frame(self, asked: IbisTable) -> DataFrame:
@@ -156,9 +153,10 @@ class SparkEngine(Backend):  # type: ignore[misc]
         return frame
 
     def _keep(self, name: str, frame: DataFrame) -> IbisTable:
-        kept = frame.persist()
+        # Not only kept: else each question would carry with it how all that it is asked of was made, which
+        # Spark writes down anew at every step (after some tables, a gigabyte of text).
+        kept = frame.localCheckpoint()
         kept.createOrReplaceTempView(f"`{name}`")
-        kept.count()
         self._kept[name] = kept
         return self.table(name)
 
@@ -167,9 +165,7 @@ class SparkEngine(Backend):  # type: ignore[misc]
 
     def _drop_cached_table(self, name: str) -> None:
         self._session.catalog.dropTempView(name)
-        kept = self._kept.pop(name, None)
-        if kept is not None:
-            kept.unpersist()
+        self._kept.pop(name, None)
 
     def _register_in_memory_table(self, op: Any) -> None:  # noqa: ANN401
         # Ibis goes by pandas, and makes moments of times that have no zone.

@@ -22,6 +22,9 @@ Sql = Any
 _BLANK = r"[\s\x0B]"
 
 
+# Holds every number that an integer can be read from, and so is rounded as one.
+_EXACT = dt.Decimal(38, 9)
+_LARGEST = sge.Literal.number("1.7976931348623157E308")
 # What Java calls the directives of strptime.
 _DIRECTIVES = {
     "Y": "yyyy",
@@ -124,7 +127,13 @@ class SparkSql(PySparkCompiler):  # type: ignore[misc]
             ]
             return sge.Case(ifs=truths)
         if to.is_numeric():
-            return self.if_(self.f.regexp_like(arg, IS_NUMBER), read, sge.Null())
+            is_number = self.f.regexp_like(arg, IS_NUMBER)
+            if to.is_integer():
+                exact = sge.TryCast(this=arg, to=self.type_mapper.from_ibis(_EXACT), safe=True)
+                read = sge.TryCast(this=self.f.round(exact), to=self.type_mapper.from_ibis(to), safe=True)
+            if to.is_floating():
+                is_number = sge.And(this=is_number, expression=self.f.abs(read) <= _LARGEST)
+            return self.if_(is_number, read, sge.Null())
         if to.is_timestamp() and to.timezone is not None:
             zoned = self.f.regexp_replace(arg, "([+-][0-9]{2}):?([0-9]{2})?$", "$1:$2")
             zoned = self.f.regexp_replace(zoned, "([+-][0-9]{2}):$", "$1:00")
