@@ -24,9 +24,10 @@ RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
 DEFAULT_OUTPUT = "_build"
 # Sphinx's own notes, and what themes leave among their static files: templates, maps of their sources,
-# translations that are in the pages already, and pictures for buttons that a review does not have.
+# translations that are in the pages already, and scripts, typefaces and pictures that no page of a review uses.
 NOT_PUBLISHED = shutil.ignore_patterns(
-    ".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales", "logo_*", "minus.png", "plus.png"
+    *(".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales"),
+    *("fontawesome.js", "fa-brands-*", "fa-regular-*", "fa-*.ttf", "logo_*", "minus.png", "plus.png"),
 )
 
 
