@@ -28,9 +28,9 @@ def of_pages(found: dict[str, Any]) -> alt.LayerChart:
 def of_cube(found: list[dict[str, Any]]) -> alt.LayerChart:
     """Draw the seconds for each number of orders, of the cube and of pandas."""
     lines = [
-        {"orders": line["orders"], "route": route, "seconds": line[key]["wall_seconds"]}
+        {"orders": line["orders"], "route": route, "seconds": line[key]["cube"]}
         for line in found
-        for route, key in (("the cube", "cube"), ("pandas, page by page", "pandas"))
+        for route, key in (("the cube", "crmreport"), ("pandas, page by page", "pandas"))
         if line.get(key)
     ]
     return _lines(pd.DataFrame(lines), "orders", "Orders", "route", "72 pages' figures")
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("picture", type=Path, help="the SVG to write")
     given = parser.parse_args()
     pages = of_pages(json.loads(given.pipeline.read_text(encoding="utf-8")))
-    cube = of_cube(json.loads(given.cube.read_text(encoding="utf-8"))["sizes"])
+    cube = of_cube(json.loads(given.cube.read_text(encoding="utf-8"))["runs"])
     picture = alt.hconcat(pages, cube, spacing=40).resolve_scale(color="independent")
     given.picture.write_text(vl_convert.vegalite_to_svg(picture.to_dict()), encoding="utf-8")
 

@@ -35,9 +35,9 @@ class Renderer(MimeRenderPlugin):  # type: ignore[misc]  # myst-nb has no types
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:
         """Give the nodes of one output; None for what is not ours."""
-        if inline or not isinstance(data.content, Sealed):
+        content = data.content.data if isinstance(data.content, Sealed) else data.content
+        if inline or not isinstance(content, dict):
             return None
-        content = data.content.data
         if data.mime_type == CHART_MIME:
             spec = dict(content)
             about = spec.pop("usermeta")
