@@ -54,7 +54,7 @@ class Bench:
     def stages(self) -> dict[str, float]:
         """The seconds that each stage of the last build took."""
         record = json.loads((self.project / "_build/run.json").read_text(encoding="utf-8"))
-        return dict(record.get("stages", {}))
+        return dict(record["seconds"])
 
     def forget_pages(self) -> None:
         """Have the next build run every page and make the whole book; figures and analyses stay."""

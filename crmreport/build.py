@@ -17,14 +17,15 @@ from crmreport.language import _t
 from crmreport.pages.run import FAILED
 from crmreport.pages.shards import read_seconds, shard, write_seconds
 from crmreport.quality.schema import remember
-from crmreport.running import KEPT, Outcomes, Report, line_of, run_pages
+from crmreport.running import KEPT, Outcomes, line_of, run_pages
+from crmreport.stages import Report, Stages
 from crmreport.work import Request, Work, plan_work
 
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
 DEFAULT_OUTPUT = "_build"
 # Sphinx's own notes, and what themes leave among their static files: templates, maps of their sources,
-# translations that are in the pages already, and scripts, typefaces and pictures that no page of a review uses.
+# translations that are in the pages already, and scripts, typefaces and pictures that no page uses.
 NOT_PUBLISHED = shutil.ignore_patterns(
     *(".buildinfo", "objects.inv", "*webpack-macros.html", "*.map", "locales"),
     *("fontawesome.js", "fa-brands-*", "fa-regular-*", "fa-*.ttf", "logo_*", "minus.png", "plus.png"),
@@ -52,8 +53,9 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     changed.
     """
     check_output(output)
-    work = _planned_work(project, request, report)
-    return _publish(work, run_pages(work, work.pages, request, report), output, request, report)
+    stages = Stages(report)
+    work = _planned_work(project, request, stages)
+    return _publish(work, run_pages(work, work.pages, request, stages), output, request, stages)
 
 
 def run_shard(
@@ -77,7 +79,8 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
     run them.
     """
     check_output(output)
-    work = _planned_work(project, request, report)
+    stages = Stages(report)
+    work = _planned_work(project, request, stages)
     missing = [f"{p.page.language}/{p.page.name}" for p in work.pages if p.kept is None]
     if missing:
         listed = ", ".join(missing[:MOST_NAMED]) + (" ..." if missing[MOST_NAMED:] else "")
@@ -91,7 +94,7 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
     kept = [(p, p.kept) for p in work.pages if p.kept]
     lines = tuple(line_of(work, p, FAILED if k.error else KEPT, error=k.error) for p, k in kept)
     outcomes = Outcomes({p.page: k.notebook for p, k in kept}, lines)
-    return _publish(work, outcomes, output, request, report)
+    return _publish(work, outcomes, output, request, stages)
 
 
 def _planned_work(project: Project, request: Request, report: Report) -> Work:
@@ -101,12 +104,12 @@ def _planned_work(project: Project, request: Request, report: Report) -> Work:
     return work
 
 
-def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, report: Report) -> Built:
+def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, stages: Stages) -> Built:
     """Make the books, put everything into the output folder, and remember what the next build needs."""
     project, results = work.project, work.results
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
-        warnings = _make_books(work, outcomes, made, request.pdf, report)
+        warnings = _make_books(work, outcomes, made, request.pdf, stages)
         _front_door(work, made)
         shutil.copyfile(results.folder / "cube.parquet", made / "cube.parquet")
         record = {
@@ -114,6 +117,7 @@ def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, rep
             "warnings": warnings,
             "data": results.data,
             "as_of": str(results.as_of),
+            "seconds": stages.end(),
         }
         (made / RUN_FILE).write_text(
             json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmreport.analysed import analysed
@@ -13,10 +13,10 @@ from crmreport.pages.plan import Page
 from crmreport.pages.run import FAILED, job_of, log_of, run_all
 from crmreport.pages.shared import Shared
 from crmreport.pages.why import say_why
+from crmreport.stages import Report
 from crmreport.work import Planned, Request, Work, looked_at_again
 
 KEPT = "kept"
-Report = Callable[[str, int, int], None]  # what is being done, how many are done, of how many
 
 
 @dataclass(frozen=True)
