@@ -17,9 +17,10 @@ from crmreport.analyses.analysis import Analysis, Declined, Frames, figures_of
 from crmreport.analyses.kept import Kept, keep, load
 from crmreport.analysing import Task, export, run_tasks
 from crmreport.config import SECTION, Project
+from crmreport.covering import whole_periods
 from crmreport.language import Phrase, _t
 from crmreport.periods import Period
-from crmreport.results import NOT_COMPUTED, Results, whole_periods
+from crmreport.results import NOT_COMPUTED, Results
 from crmreport.tables.data import Data
 from crmreport.tables.digests import known_before
 from crmreport.tables.remote.brought import rows_here

@@ -6,21 +6,26 @@ one. When something was last used is its time of change, which has no other mean
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from crmreport.versions import library_versions
 
 BUILD_SECONDS = 3600  # what was used since then may be in use by another build
 _LEFT_SECONDS = 24 * 3600  # after which what is still hidden was left by a process that died
 _MEGABYTE = 1_000_000
 
 # Where one thing is kept in each folder, and where in each file; see `drop_unused`.
-_FOLDERS = ("results", "analyses", "changes", "queries")
+_FOLDERS = ("results", "analyses", "changes", "covers", "queries")
 _FILES = ("pages",)
 
 
@@ -43,6 +48,22 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def kept_value(folder: Path, depends: object, compute: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
+    """Give what a function computes, from the folder if it was computed from the same already.
+
+    `depends`: everything that decides it, beside the versions of libraries; both are values of JSON.
+    """
+    told = json.dumps([depends, library_versions()], sort_keys=True, ensure_ascii=False)
+    path = folder / f"{hashlib.sha256(told.encode()).hexdigest()[:16]}.json"
+    use(path)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        text = json.dumps(compute(), ensure_ascii=False, indent=1)
+        write_whole(path, text.encode())
+        return json.loads(text)
 
 
 def use(path: Path) -> None:

@@ -12,10 +12,11 @@ import pandas as pd
 
 from crmreport.analysed import Analysed, analysed
 from crmreport.analyses.analysis import Frames
+from crmreport.changes import changes_of
 from crmreport.config import Project
 from crmreport.findings.rank import Finding, find, of_segment
 from crmreport.periods import Period
-from crmreport.results import Results, changes_of
+from crmreport.results import Results
 from crmreport.segments import WHOLE, Segment
 from crmreport.targets import Targets, read_targets
 

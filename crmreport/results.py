@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,13 +13,13 @@ import pandas as pd
 
 from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.pipeline.funnel import funnel
-from crmreport.config import SECTION, Project
+from crmreport.asked import read_period
+from crmreport.config import Project
 from crmreport.digests import cube_digests, digests_by, frame_digest, mark
 from crmreport.errors import UserError
-from crmreport.findings.detect import baselines_of, find_changes
-from crmreport.frames import read_frame
+from crmreport.findings.detect import baselines_of
 from crmreport.kept import use
-from crmreport.language import Phrase, _t
+from crmreport.language import _t
 from crmreport.metrics.cube import compute_cube
 from crmreport.periods import Kind, Period
 from crmreport.quality.checks import as_frame
@@ -38,9 +37,9 @@ from crmreport.versions import code_fingerprint, library_versions
 
 _COMPUTING = (
     *("source.py", "presets", "tables", "metrics", "analyses", "findings", "quality"),
-    *("analysing.py", "analysed.py", "digests.py", "periods.py", "results.py", "segments.py", "targets.py"),
+    *("analysing.py", "analysed.py", "asked.py", "digests.py", "periods.py", "results.py"),
+    *("segments.py", "targets.py"),
 )
-_CHANGES = ("findings", "metrics", "periods.py", "segments.py")
 # Settings that decide what is shown and how, but no figure.
 NOT_COMPUTED = {
     *("company", "languages", "labels", "targets"),
@@ -48,17 +47,6 @@ NOT_COMPUTED = {
     *("page_timeout_seconds", "page_memory_mb", "cache_mb", "memory_mb"),
 }
 SET_ASIDE = "set_aside"
-_FORMS = _t("2025-10 (month), 2025-Q4 (quarter), 2025-W41 (ISO week), 2025 (year), 2025-10-31 (day)")
-_FISCAL_FORMS = _t(
-    "2025-10 (month), FY2025-Q4 (quarter), 2025-W41 (ISO week), FY2025 (year), 2025-10-31 (day)"
-)
-_KINDS = {
-    Kind.MONTH: _t("month"),
-    Kind.QUARTER: _t("quarter"),
-    Kind.WEEK: _t("week"),
-    Kind.YEAR: _t("year"),
-    Kind.DAY: _t("day"),
-}
 
 
 @dataclass(frozen=True)
@@ -178,90 +166,6 @@ def _compute(folder: Path, project: Project, data: Data, others: list[str], foun
         ) from None
 
 
-def read_period(project: Project, name: str) -> Period:
-    """Read a period's name. UserError, with the forms that there are, if it is none."""
-    calendar = project.settings.calendar
-    try:
-        period = calendar.period(name)
-        # What it is compared with must be in the calendar, too, which begins with the year 2.
-        period.year_before()
-        period.predecessor()
-    except (ValueError, OverflowError):
-        forms = _FORMS if calendar.fiscal_year_start == 1 else _FISCAL_FORMS
-        raise UserError(
-            _t("{name} is not a period. Write it as {forms}, or as 2010-12-01..2011-12-09 (days)."),
-            name=name or "''",
-            forms=Phrase(forms, {}),
-        ) from None
-    return period
-
-
-def last_complete(project: Project, results: Results, count: int) -> tuple[Period, ...]:
-    """Give the last complete periods of the review's frequency that the data cover wholly, oldest first.
-
-    UserError if there is none.
-    """
-    settings = project.settings
-    found = settings.calendar.last_complete(results.as_of, settings.kind, count)
-    whole = tuple(
-        p for p in found if p.start >= settings.calendar.containing(results.first_day, p.kind).start
-    )
-    if not whole:
-        raise UserError(
-            _t(
-                "The data run from {first} to {last}: no whole {kind} yet. Connect more data, or set a "
-                "shorter {key}."
-            ),
-            first=results.first_day,
-            last=results.as_of,
-            kind=Phrase(_KINDS[settings.kind], {}),
-            key=f"{SECTION}.frequency",
-        )
-    return whole
-
-
-def covered(project: Project, results: Results, name: str) -> Period:
-    """Read a period's name, and cut the period where the data end. UserError if they do not reach it."""
-    period = read_period(project, name)
-    if period.start > results.as_of or period.end <= results.first_day:
-        raise UserError(
-            _t("There are no data of {name}: they run from {first} to {last}. Name a period within."),
-            name=name,
-            first=results.first_day,
-            last=results.as_of,
-        )
-    return project.settings.calendar.at(period, results.as_of)
-
-
-def whole_periods(project: Project, results: Results, kind: Kind) -> tuple[Period, ...]:
-    """Give all complete periods of a kind that the data cover, oldest first."""
-    if kind is Kind.RANGE:
-        return ()
-    found = project.settings.calendar.between(results.first_day, results.as_of, kind)
-    return tuple(p for p in found if not project.settings.calendar.at(p, results.as_of).is_partial)
-
-
-def changes_of(project: Project, results: Results, period: Period) -> pd.DataFrame:
-    """Give the tested changes of a period (see `find_changes`), kept by the figures that they rest on.
-
-    These are the period's own, those with which it is compared, and those of earlier whole periods; what
-    comes later changes nothing.
-    """
-    earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
-    keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
-    cube = results.cube[results.cube["period"].isin(keys)]
-    depends = hashlib.sha256(pd.util.hash_pandas_object(cube, index=False).to_numpy().tobytes())
-    known = [[p.key for p in earlier], repr(period), code_fingerprint(*_CHANGES), library_versions()]
-    depends.update(json.dumps(known).encode())
-    path = project.store / "changes" / f"{depends.hexdigest()[:16]}.parquet"
-    changes = _read(path)
-    if changes is None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(find_changes(cube, period, earlier), path)
-        changes = read_frame(path)
-    return changes
-
-
 def _key(project: Project, found: dict[str, str], others: list[str]) -> str:
     settings = project.settings.model_dump_json(exclude=NOT_COMPUTED)
     # As presets complete them, of which a project may have its own.
@@ -362,23 +266,3 @@ def _load(folder: Path) -> Results | None:
 
 def _day(written: str | None) -> date | None:
     return None if written is None else date.fromisoformat(written)
-
-
-def _read(path: Path) -> pd.DataFrame | None:
-    """Read a kept frame; None if there is none, or if it is broken."""
-    try:
-        return read_frame(path)
-    except (OSError, ValueError):
-        return None
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame whole or not at all; pages that run side by side may write the same one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    os.close(handle)
-    try:
-        frame.to_parquet(temporary, index=False)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -11,6 +11,7 @@ from crmreport.analyses import analysis_named
 from crmreport.analyses.analysis import Analysis
 from crmreport.config import nearest_project, read_project
 from crmreport.context import Context
+from crmreport.covering import covered, last_complete
 from crmreport.display.outputs import Cards, Chart, Table, Text, in_book
 from crmreport.errors import UserError, suggestion
 from crmreport.exhibits import cards, commentary, quality, tables
@@ -23,7 +24,7 @@ from crmreport.metrics.metric import Metric
 from crmreport.pages.plan import chapters_of
 from crmreport.pages.touched import quality_of
 from crmreport.reads import note
-from crmreport.results import Results, compute_results, covered, last_complete
+from crmreport.results import Results, compute_results
 from crmreport.segments import ALL, WHOLE, Segment, parse_segment
 from crmreport.tables.facts import DIMENSIONS
 

@@ -10,6 +10,7 @@ from typing import Any
 from crmreport.book import Book, assemble, html_of, make
 from crmreport.build import check_writable
 from crmreport.config import Project
+from crmreport.covering import covered
 from crmreport.errors import UserError
 from crmreport.kernels import WARM
 from crmreport.language import _t
@@ -18,7 +19,7 @@ from crmreport.pages.prepare import as_text, check_parameters, prepare
 from crmreport.pages.run import FAILED, job_of, log_of, run_all
 from crmreport.pages.shared import Shared
 from crmreport.pages.touched import quality_of
-from crmreport.results import compute_results, covered
+from crmreport.results import compute_results
 from crmreport.review import segment_in
 from crmreport.segments import Segment, slugs
 

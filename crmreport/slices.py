@@ -12,13 +12,15 @@ from typing import Any
 import pandas as pd
 
 from crmreport.analysed import kept_analyses
+from crmreport.changes import changes_of
 from crmreport.config import Project
 from crmreport.context import commentary_file
+from crmreport.covering import covered
 from crmreport.digests import digests_by, frame_digest, mark, mark_of
 from crmreport.kept import write_whole
 from crmreport.periods import Kind, Period
 from crmreport.reads import noted
-from crmreport.results import Results, changes_of, covered
+from crmreport.results import Results
 from crmreport.segments import ALL
 from crmreport.targets import read_targets
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from crmreport.config import SECTION, Project
+from crmreport.covering import covered, last_complete
 from crmreport.kernels import WARM
 from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import Chapter, Page, chapters_of, chapters_with_data, plan, segments_with_pages
@@ -13,7 +14,7 @@ from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_fail
 from crmreport.pages.touched import quality_of
 from crmreport.pages.why import FORCED, Why
 from crmreport.periods import Period
-from crmreport.results import Results, compute_results, covered, last_complete
+from crmreport.results import Results, compute_results
 from crmreport.slices import Slices, slices_of
 from crmreport.tables.remote.fingerprints import refresh_sources
 from crmreport.tables.sources import find_sources

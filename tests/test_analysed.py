@@ -15,12 +15,13 @@ from crmreport.analyses import ANALYSES, analysis_named
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
 from crmreport.config import Project, read_project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.display.outputs import MEDIUM, Text
 from crmreport.errors import UserError
 from crmreport.exhibits.analyses import EXHIBITS
 from crmreport.language import LANGUAGES, translate
 from crmreport.metrics.metric import SUBJECTS
-from crmreport.results import Results, compute_results, covered
+from crmreport.results import Results, compute_results
 from crmreport.review import Review, open_review
 from crmreport.segments import WHOLE
 from crmreport.tables.contract import table

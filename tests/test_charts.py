@@ -11,9 +11,10 @@ import vl_convert
 
 from crmreport.config import read_project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.display import theme
 from crmreport.display.outputs import CHART_MIME, MEDIUM, Chart
-from crmreport.results import compute_results, covered
+from crmreport.results import compute_results
 from crmreport.review import Review
 from crmreport.segments import WHOLE
 from tests.conftest import copy_project

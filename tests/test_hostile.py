@@ -10,12 +10,13 @@ import pytest
 
 from crmreport.config import read_project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.exhibits.commentary import commentary
 from crmreport.language import escaped
 from crmreport.pages.plan import chapter_of, plan
 from crmreport.pages.prepare import prepare
 from crmreport.pages.touched import quality_of
-from crmreport.results import compute_results, covered
+from crmreport.results import compute_results
 from crmreport.segments import Segment, slugs
 from tests.conftest import ROOT
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from crmreport.changes import changes_of
 from crmreport.config import Project, read_project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.findings.rank import find
 from crmreport.lookup import look_up, lookup_of, share_lookups
 from crmreport.metrics.sales import ORDERS
 from crmreport.metrics.satisfaction import CSAT
-from crmreport.results import Results, changes_of, compute_results, covered
+from crmreport.results import Results, compute_results
 from crmreport.segments import WHOLE, Segment
 from tests.small_project import FEEDBACK, write, write_project
 from tests.small_project import ORDERS as ORDER_ROWS

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from crmreport.book import Book, assemble
 from crmreport.config import read_project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.display.outputs import Chart, Table, Text
 from crmreport.pages.plan import Page, chapter_of, chapters_of
 from crmreport.pages.prepare import prepare
@@ -26,7 +27,7 @@ from crmreport.periods import Calendar, Kind
 from crmreport.quality.checks import COLUMNS, NOTE, OK, PROBLEM, Check, as_frame
 from crmreport.quality.schema import drift, is_remembered, remember
 from crmreport.quality.volume import freshness, volume
-from crmreport.results import Results, compute_results, covered
+from crmreport.results import Results, compute_results
 from crmreport.review import Review
 from crmreport.segments import WHOLE
 from tests.conftest import ROOT

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from crmreport.book.kept import kept
 from crmreport.book.volume import Book
 from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
+from crmreport.kept import kept_value
 from crmreport.language import _t, write_date, write_period
 from crmreport.pages.caution import FIND_OUT, gaps_behind
 from crmreport.pages.plan import EACH_SEGMENT, Page, chapters_of
@@ -31,7 +31,7 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
         "name": period.name,
         "title": book.title,
         "subtitle": write_period(period, book.language),
-        **kept(book.project.store / "covers", _deciding(book, period), lambda: _cover(book, period)),
+        **kept_value(book.project.store / "covers", _deciding(book, period), lambda: _cover(book, period)),
         # On paper the whole company has its page in the summary.
         "documents": [
             *(p.name for p in own if not _repeats_summary(book, p)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from crmreport.book.kept import kept
+from crmreport.kept import kept_value
 from crmreport.metrics import METRICS
 from crmreport.metrics.sql import metric_sql
 from crmreport.periods import Period
@@ -19,7 +19,7 @@ def queries(store: Path, period: Period) -> dict[str, str]:
     To write them costs as much as to make a dozen pages, and they are the same in every language.
     """
     depends = [period.name, str(period.start), str(period.end), code_fingerprint(*_DECIDING)]
-    found: dict[str, str] = kept(
+    found: dict[str, str] = kept_value(
         store / "queries", depends, lambda: {metric.name: metric_sql(metric, period) for metric in METRICS}
     )
     return found

@@ -14,6 +14,7 @@ import pandas as pd
 from crmreport.cli.shared import BUILT_WITH_FAULTS, option_json, option_project, padded, say, shown, width
 from crmreport.cli.shared import language_of_terminal as language
 from crmreport.config import CONFIG_FILE, SECTION, Project, read_project
+from crmreport.covering import last_complete
 from crmreport.errors import UserError
 from crmreport.exhibits.quality import SIGNS
 from crmreport.exhibits.tables import cleaning_reason
@@ -23,7 +24,7 @@ from crmreport.pages.touched import quality_of
 from crmreport.quality.checks import CHECKS, NOTE, OK, PROBLEM
 from crmreport.quality.schema import remember
 from crmreport.quality.sentences import sentence
-from crmreport.results import SET_ASIDE, Results, compute_results, last_complete
+from crmreport.results import SET_ASIDE, Results, compute_results
 from crmreport.tables.cleaning.folding import folds_as_settings
 from crmreport.tables.cleaning.merges import proposed_merges, write_proposals
 from crmreport.tables.cleaning.rules import ACTIONS

@@ -11,12 +11,13 @@ import papermill
 
 from crmreport.config import Project
 from crmreport.context import Context
+from crmreport.covering import covered
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t, escaped, translate, write_period
 from crmreport.pages.caution import caution
 from crmreport.pages.needs import needs_of
 from crmreport.pages.plan import Chapter, Page, read_notebook
-from crmreport.results import Results, covered
+from crmreport.results import Results
 
 HIDDEN_TAG = "remove-cell"
 PROVENANCE_TAG = "provenance"

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from crmreport.config import Project
+from crmreport.covering import covered
 from crmreport.digests import mark, mark_of
 from crmreport.kept import use, write_whole
 from crmreport.pages.plan import Chapter, Page
 from crmreport.pages.run import OK, Outcome
 from crmreport.pages.why import FAILED_BEFORE, GONE, NEVER_RUN, READS, Why
-from crmreport.results import Results, covered
+from crmreport.results import Results
 from crmreport.versions import library_versions, page_code
 
 # Settings that say what is built, or that have done their work when the results are there.
