@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from crmreport.analyses.analysis import Analysis, Declined, Known
 from crmreport.analyses.kept import keep
 from crmreport.config import Settings
+from crmreport.environment import environment
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.periods import Period
@@ -202,14 +202,6 @@ def _one_thread() -> Iterator[None]:
     """Let NumPy and its kin work with one thread, whose sums are always in the same order."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ |= dict.fromkeys(_THREADS, "1")  # for libraries that an analysis is the first to load
-    try:
-        with threadpool_limits(1):
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    # For libraries that an analysis is the first to load, too.
+    with environment(dict.fromkeys(_THREADS, "1")), threadpool_limits(1):
+        yield

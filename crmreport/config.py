@@ -144,6 +144,10 @@ class Project:
         """Folder of what people write."""
         return self.folder("book", self.settings.book)
 
+    def find_folders(self) -> tuple[Path, Path]:
+        """Find the folders of notebooks and of what people write. UserError for one that is not there."""
+        return self.notebooks, self.book
+
     @property
     def store(self) -> Path:
         """Folder in which computed results and executed pages are kept between builds."""

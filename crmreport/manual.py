@@ -61,6 +61,42 @@ def describe_contract(language: str) -> str:
     return "\n".join(lines)
 
 
+_ENGINE = """```yaml
+crmreport:
+  engine: ${CRM_ENGINE}    # spark://host:7077, sc://host:15002, yarn, k8s://..., local[4]; postgresql://user@host/name
+  engine_rows: 1000000     # most rows that leave it, or are sent to it, at once
+  tables:
+    orders: {database: engine, table: sales.orders}
+    order_lines: {database: engine, query: SELECT * FROM sales.lines WHERE NOT test}
+    customers: {database: "spark:lake", table: customers}
+    products: products.xlsx
+```"""
+
+_OF_ENGINES = (
+    _t(
+        "`spark:lake` is a folder of Parquet files that Spark can reach. A file of this machine is sent "
+        "there."
+    ),
+    _t(
+        "The engine's tables have no order of their own. Rows count as sorted by all their columns, so that "
+        '"the first of two duplicates" is the same in every engine.'
+    ),
+    _t("SQL of the settings (`where`, `sql`) is DuckDB's, and is translated; `query` is the engine's own."),
+    _t(
+        "PostgreSQL cannot read texts by a format (`dates`); Spark can, by the usual directives. Give the "
+        "table a query instead."
+    ),
+    _t(
+        "Fingerprints are asked for once per build: a scan of each table, of which two numbers come back. If "
+        "nothing changed, the engine is asked nothing else."
+    ),
+    _t(
+        'It takes `pip install "crmreport[spark]"` (and Java 17 where Spark runs on this machine) or '
+        '`"crmreport[postgres]"` (PostgreSQL 15 or later).'
+    ),
+)
+
+
 def describe_sources(language: str) -> str:
     """Write how the settings say where a table comes from, as Markdown."""
 
@@ -98,8 +134,67 @@ def describe_sources(language: str) -> str:
             "| --- | --- | --- |",
             *(f"| {name} | {preset.title} | {preset.table} |" for name, preset in read_presets().items()),
             "",
+            *_engines(language),
         ]
     )
+
+
+def _engines(language: str) -> list[str]:
+    """Write how tables stay in an engine that is not ours."""
+
+    def say(text: str) -> str:
+        return translate(text, language)
+
+    return [
+        f"## {say(_t('Tables too large for one machine'))}",
+        "",
+        say(
+            _t(
+                "Tables are read into DuckDB on this machine, cleaned and counted there; `memory_mb` says "
+                "how much it may hold in memory. Where they are too large for that, name the engine that has "
+                "them, and they stay where they are:"
+            )
+        ),
+        "",
+        _ENGINE,
+        "",
+        say(_t("The figures are the same, whichever engine computes them. What runs where:")),
+        "",
+        f"| {say(_t('in the engine'))} | {say(_t('on this machine'))} |",
+        "| --- | --- |",
+        "| "
+        + say(
+            _t(
+                "reading, cleaning, merging customers, the counts of cleaning and of quality, all metrics of "
+                "all periods and segments"
+            )
+        )
+        + " | "
+        + say(_t("intervals, hiding of small groups, findings, pages, PDF"))
+        + " |",
+        "| "
+        + say(_t("the rows of tables of more than `engine_rows` rows"))
+        + " | "
+        + say(
+            _t(
+                "the cleaned rows of shorter tables, for the analyses (segments, lifetime value, churn ...), "
+                "and as many of the rows that were set aside"
+            )
+        )
+        + " |",
+        "",
+        say(
+            _t(
+                "An analysis that needs the rows of a longer table is not made, and its page says so; raise "
+                "`engine_rows` where this machine has room (a million orders take about 100 MB). Nothing is "
+                "written into the engine: PostgreSQL keeps temporary tables of the session (the role needs "
+                "the right TEMPORARY), Spark keeps them on the executors' disks."
+            )
+        ),
+        "",
+        *(f"- {say(text)}" for text in _OF_ENGINES),
+        "",
+    ]
 
 
 def _settings(title: str, model: type[BaseModel], names: list[str], language: str) -> list[str]:

@@ -80,7 +80,9 @@ def plan_work(project: Project, request: Request) -> Work:
     """
     settings = project.settings
     languages = request.languages or settings.languages
-    chapters_of(project)  # before anything is computed: the list may name one that is not there
+    # Before anything is computed: a folder may not be there, or a chapter that the list names.
+    project.find_folders()
+    chapters_of(project)
     refresh_sources(project, find_sources(project))
     results = compute_results(project, request.periods)
     chapters = chapters_with_data(project, results)

@@ -21,6 +21,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
+from crmreport.environment import environment
 from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
 from crmreport.kernels.engine import NAME as ENGINE
 from crmreport.kernels.fault import (
@@ -200,11 +201,12 @@ def run(job: Job) -> Outcome:
 def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
     """Run one page by a kernel; `folder`: for what it needs meanwhile; `begin`: told each cell's number."""
     started = time.perf_counter()
-    os.environ[READS_FILE] = str(folder / "reads")
-    os.environ["IPYTHONDIR"] = str(folder)  # no start-up files, no history: the same on every machine
+    # No start-up files of IPython's, no history: the same on every machine.
+    inherited = {READS_FILE: str(folder / "reads"), "IPYTHONDIR": str(folder)}
     failed = None
     try:
-        executed = _execute(job, kernel, folder, begin)
+        with environment(inherited):
+            executed = _execute(job, kernel, folder, begin)
     except PapermillExecutionError as error:
         failed = error.cell_index
         if error.ename == TooMuchOutput.__name__:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,7 @@ _DRAWN_BY = (version("vl-convert-python"), version("fontpkg-fira-sans"), version
 
 # Where a specification has texts that become labels; what Vega does with labels unless told otherwise.
 _LABELS = {"datasets", "domain", "sort", "values"}
+_CELLS = re.compile(r"[|\n]")  # parts the cells of a chart's table
 _LABEL_LIMITS_PX = {"axis": 180, "legend": 160}
 _LABEL_SIZE_PX = 10
 _LONGEST_NUMBER = 14  # 100,000,000.00; also the longest date, "September 2025"
@@ -88,7 +90,7 @@ def _longest_label(given: object, *, shown: bool = False) -> float:
     """
     match given:
         case str():
-            return len(given) if shown else 0
+            return max(map(len, _CELLS.split(given))) if shown else 0
         case Mapping():
             if "labelExpr" in given:
                 return math.inf
