@@ -164,7 +164,8 @@ def _compute(
     names = {name for analyses in missing.values() for a in analyses for name in a.rests_on}
     data = rows_here(project, names)
     missing = _without_rows(missing, folders, data, project.settings.engine_rows)
-    count(total - sum(len(analyses) for analyses in missing.values()))
+    if declined := total - sum(len(analyses) for analyses in missing.values()):
+        count(declined)
     metrics = tuple({m for analyses in missing.values() for a in analyses for m in a.metrics})
     with tempfile.TemporaryDirectory(prefix="crmreport-") as place:
         export(data.tables, sorted(names), Path(place))
