@@ -8,14 +8,15 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from crmreport.book import Book, assemble, html_of, make, pdf_of
+from crmreport.book import DRAWN, Book, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.kept import Dropped, drop_unused
 from crmreport.language import _t
-from crmreport.pages.run import FAILED
+from crmreport.pages.run import FAILED, OK
 from crmreport.pages.shards import read_seconds, shard, write_seconds
+from crmreport.pdf.drawing import charts_of, draw_all
 from crmreport.quality.schema import remember
 from crmreport.running import KEPT, Outcomes, line_of, run_pages
 from crmreport.stages import Report, Stages
@@ -109,7 +110,7 @@ def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, sta
     project, results = work.project, work.results
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
-        warnings = _make_books(work, outcomes, made, request.pdf, stages)
+        warnings = _make_books(work, outcomes, made, request, stages)
         _front_door(work, made)
         shutil.copyfile(results.folder / "cube.parquet", made / "cube.parquet")
         record = {
@@ -156,7 +157,7 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def _make_books(work: Work, outcomes: Outcomes, made: Path, pdf: bool, report: Report) -> list[str]:
+def _make_books(work: Work, outcomes: Outcomes, made: Path, request: Request, report: Report) -> list[str]:
     """Make each language's HTML and PDF, languages side by side; return the warnings."""
     failed = {(line.language, line.page) for line in outcomes.failed}
     executed = outcomes.notebooks
@@ -173,8 +174,10 @@ def _make_books(work: Work, outcomes: Outcomes, made: Path, pdf: bool, report: R
             failed=frozenset(name for code, name in failed if code == language),
         )
         assemble(book, folder)
+    if request.pdf:
+        _draw(work, outcomes, request.jobs, report)
     languages = {folder: language for language, folder in folders.items()}
-    builders = ("html", "typst") if pdf else ("html",)
+    builders = ("html", "typst") if request.pdf else ("html",)
     parts = len(folders) * len(builders)
     report(_t("Making the book"), 0, parts)
     warnings: list[str] = []
@@ -189,6 +192,17 @@ def _make_books(work: Work, outcomes: Outcomes, made: Path, pdf: bool, report: R
                 shutil.copy(pdf_of(folder) / f"{period.name}.pdf", made / "pdf" / language)
         report(_t("Making the book"), done, parts)
     return list(dict.fromkeys(warnings))
+
+
+def _draw(work: Work, outcomes: Outcomes, at_once: int, report: Report) -> None:
+    """Draw for print the charts of the pages that were run; what is lacking then, a PDF draws itself."""
+    ran = {(line.language, line.page) for line in outcomes.lines if line.state == OK}
+    for language in work.languages:
+        own = [p.page for p in work.pages if p.page.language == language and (language, p.page.name) in ran]
+        if own:
+            report(_t("Drawing the charts"), 0, 0)
+            specs = [spec for page in own for spec in charts_of(outcomes.notebooks[page])]
+            draw_all(specs, language, work.project.store / DRAWN, at_once)
 
 
 def _front_door(work: Work, made: Path) -> None:
