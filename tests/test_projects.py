@@ -185,5 +185,6 @@ def test_every_set_is_a_review(name: str, tmp_path: Path):
     assert built.exit_code == 0, built.output
     answer = json.loads(built.stdout)
     assert {page["state"] for page in answer["pages"]} <= {"ok", "kept"}
-    (summary,) = (tmp_path / "out" / "html" / "en").glob("*/summary.html")
+    (page,) = {p["page"] for p in answer["pages"] if p["page"].endswith("/summary")}
+    summary = tmp_path / "out" / "html" / "en" / f"{page}.html"
     assert 'class="crm-card"' in summary.read_text(encoding="utf-8"), "the summary has no figure"
