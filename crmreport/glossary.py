@@ -31,6 +31,9 @@ DIRECTIONS = {
     Better.NEITHER: _t("neither direction is better"),
 }
 
+# Sphinx's own word for it: the contents of a PDF name the page, and none of its hundred terms.
+_SUBJECT_ALONE = ("---", "tocdepth: 1", "---", "")
+
 
 def describe(metric: Metric, settings: Settings, period: Period) -> dict[str, Any]:
     """Give everything about a metric as plain data; the SQL is that of the period, for the whole company."""
@@ -119,7 +122,7 @@ def glossary_pages(
         analyses = [a for a in ANALYSES if a.subject == subject]
         if not metrics and not analyses:
             continue
-        lines = ["# " + say(_t("Glossary: {subject}"), subject=say(title)), ""]
+        lines = [*_SUBJECT_ALONE, "# " + say(_t("Glossary: {subject}"), subject=say(title)), ""]
         for metric in metrics:
             lines += _entry(metric, settings, period, queries[metric.name], say, language)
         for analysis in analyses:

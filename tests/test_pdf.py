@@ -372,6 +372,17 @@ def test_a_pdf_is_made_anew_when_a_page_that_it_names_has_another_title(tmp_path
     assert "See Autumn." in renamed.text
 
 
+def test_a_page_may_keep_its_sections_out_of_the_contents(tmp_path):
+    pages = {
+        "index.md": "# Front\n\n## Listed\n",
+        "terms.md": "---\ntocdepth: 1\n---\n# Terms\n\n## Win rate\n",
+    }
+    printed = print_book(tmp_path, pages, "en")
+    contents = printed.reader.pages[1].extract_text()
+    assert "Terms" in contents and "Listed" in contents and "Win rate" not in contents
+    assert (2, "Win rate") in outline(printed.reader.outline)
+
+
 def test_a_pdf_with_a_warning_is_written_again_so_that_it_is_said_again(tmp_path):
     pages = {"index.md": "# One\n\n```{shownovelty}\n```\n"}
     first, second = (print_book(tmp_path, pages, "en") for _ in range(2))

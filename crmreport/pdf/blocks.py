@@ -26,7 +26,9 @@ def _section(writer: Writer, node: nodes.Element) -> str:
 def _title(writer: Writer, node: nodes.Element) -> str:
     """Write a heading, with the place of its section; the further names of the place follow it."""
     first, *more = [markup.string(place) for place in writer.heading_anchors()] or [""]
-    heading = f"#heading(level: {max(writer.depth, 1)})[{writer.children(node)}]"
+    is_listed = not 0 < writer.contents_depth < writer.depth
+    how = f"level: {max(writer.depth, 1)}" + ("" if is_listed else ", outlined: false, bookmarked: true")
+    heading = f"#heading({how})[{writer.children(node)}]"
     place = f"#label({first})" if first else ""
     return f"\n\n{heading}{place};{''.join(f'#anchor({name});' for name in more)}\n\n"
 

@@ -120,7 +120,8 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
             tree = trees.pop(name)
             self.env.resolve_references(tree, name, self)
             self.post_process_images(tree)
-            text += f"\n\n{writer.document(name, tree)}"
+            depth = int(self.env.metadata[name].get("tocdepth", 0))
+            text += f"\n\n{writer.document(name, tree, depth)}"
         if self.app._warncount > warned:
             origin = ""  # so that the next build says it again
         names = (*edition.documents, *writer.linked)

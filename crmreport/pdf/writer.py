@@ -73,13 +73,17 @@ class Writer:
         self.linked: set[str] = set()
         self.docname = ""
         self.depth = 0
+        self.contents_depth = 0
         self.footnotes: dict[str, nodes.footnote] = {}
         self._waiting: list[str] = []
         self._placed: set[str] = set()
 
-    def document(self, docname: str, tree: nodes.document) -> str:
-        """Write one document; its uppermost headings are chapters."""
-        self.docname, self.depth = docname, 0
+    def document(self, docname: str, tree: nodes.document, contents_depth: int = 0) -> str:
+        """Write one document; its uppermost headings are chapters.
+
+        `contents_depth`: how many levels of its headings the PDF's contents list; 0, as many as of any.
+        """
+        self.docname, self.depth, self.contents_depth = docname, 0, contents_depth
         self.footnotes = {i: note for note in tree.findall(nodes.footnote) for i in note["ids"]}
         self._waiting = [self.address("")]
         return self.children(tree) + self.anchors([])
