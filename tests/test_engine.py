@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from crmreport.config import read_project
 from crmreport.tables.data import read_data
@@ -44,3 +46,10 @@ def test_the_settings_say_how_much_the_engine_may_hold(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     assert "crmreport.memory_mb" in refused_list(write_project(tmp_path, "  memory_mb: 100\n"))
+
+
+def test_it_opens_in_a_kernel_of_jupyterlab():
+    code = "from crmreport.tables.engine import connect\nconnect('Europe/London').sql('SELECT 1').execute()"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    assert notebook.cells[0].outputs[0].output_type == "execute_result"

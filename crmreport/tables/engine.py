@@ -5,9 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 
 # Ibis ships no types: ibis.expr.types.Table, ibis.expr.types.Value, and an Ibis backend.
@@ -34,7 +36,9 @@ def connect(timezone: str, memory_mb: int | None = None) -> Connection:
     # What does not fit into memory would else go to the folder in which the user happens to be.
     spilled = str(scratch_folder(connection)).replace("'", "''")
     connection.raw_sql(f"SET temp_directory = '{spilled}'")
-    connection.raw_sql("SET enable_progress_bar = false")  # what is done is said by the commands
+    # In JupyterLab without ipywidgets there is no bar, and DuckDB refuses to hear of one.
+    with suppress(duckdb.InvalidInputException):
+        connection.raw_sql("SET enable_progress_bar = false")  # what is done is said by the commands
     return connection
 
 
