@@ -222,7 +222,7 @@ def test_a_book_gets_neither_code_nor_the_plain_text_of_what_is_shown_better(bui
     assert "show(0)" not in source and "plainly" not in source
     text = page(folder, "2025-08/summary")
     assert '<table class="table crm-table crm-right-2">' in text
-    assert "<tr><td>Desks</td><td>3</td></tr>" in text
+    assert "<tr><td>Desks<td>3" in text
     assert '<img alt="../_images/' in text
 
 

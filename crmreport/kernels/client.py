@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_core.utils import run_sync
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
@@ -35,9 +35,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         except CellTimeoutError:
             raise Fault(ran_too_long(self.timeout), cell_index) from None
-        except DeadKernelError:
+        except (DeadKernelError, CellExecutionError) as error:
             if self.printed > MOST_OUTPUT_MB * 1_000_000:
                 raise Fault(shows_too_much(), cell_index) from None
+            if isinstance(error, CellExecutionError):
+                raise
             code = await self.km.provisioner.poll()
             raise Fault(ended_with(code or 0), cell_index) from None
 
@@ -48,6 +50,6 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         if message["msg_type"] == "stream":
             self.printed += len(message["content"]["text"])
             if self.printed > MOST_OUTPUT_MB * 1_000_000:
-                self.task_poll_for_reply.cancel()  # comes out as a dead kernel
+                self.task_poll_for_reply.cancel()  # comes out as a dead kernel, or as an error of the cell
                 return None
         return super().process_message(message, *place)

@@ -62,10 +62,11 @@ def facts(
 ) -> dict[str, IbisTable]:
     """Give the fact tables (see `FACTS`) that the project's tables allow, by name.
 
-    Each has the customer's dimensions beside its own. `prepared`: see `prepare`.
+    Each has the customer's dimensions beside its own; where no customers are at hand, as for an analysis that
+    asks for no fact, there is none. `prepared`: see `prepare`.
     """
     given = Inputs(data.tables, tuple(periods), active_days, prepared or {})
-    possible = [fact for fact in FACTS if all(_is_there(need, data) for need in fact.needs)]
+    possible = [f for f in FACTS if all(_is_there(need, data) for need in ("customers", *f.needs))]
     return {fact.name: _made(fact, given) for fact in possible}
 
 
