@@ -143,14 +143,6 @@ def timing(history: pd.DataFrame) -> tuple[Array, Array, Array]:
     return x, last, observed
 
 
-def who_left(customers: IbisTable, end: date) -> pd.Series:
-    """Give the ids of the customers who ended the relation before `end`; none where no column says so."""
-    if "left_at" not in customers.columns:
-        return pd.Series([], dtype="str", name="customer_id")
-    gone = customers.filter(customers.left_at.notnull() & (customers.left_at.date() < end))
-    return gone.select("customer_id").to_pandas()["customer_id"]
-
-
 def margin_share(lines: IbisTable, products: IbisTable, start: date, end: date) -> float | None:
     """Give the share of revenue that remains after the products' cost, from `start` until before `end`.
 
