@@ -11,7 +11,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
 from crmreport.kernels import Begin
-from crmreport.kernels.fault import MOST_OUTPUT_MB, Fault, ended_with, ran_too_long, shows_too_much
+from crmreport.kernels.fault import MOST_OUTPUT_BYTES, Fault, ended_with, ran_too_long, shows_too_much
 
 
 class Client(PapermillNotebookClient):  # type: ignore[misc]
@@ -36,7 +36,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         except CellTimeoutError:
             raise Fault(ran_too_long(self.timeout), cell_index) from None
         except (DeadKernelError, CellExecutionError) as error:
-            if self.printed > MOST_OUTPUT_MB * 1_000_000:
+            if self.printed > MOST_OUTPUT_BYTES:
                 raise Fault(shows_too_much(), cell_index) from None
             if isinstance(error, CellExecutionError):
                 raise
@@ -49,7 +49,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         """Take one of the kernel's messages; give up a cell that prints without end."""
         if message["msg_type"] == "stream":
             self.printed += len(message["content"]["text"])
-            if self.printed > MOST_OUTPUT_MB * 1_000_000:
+            if self.printed > MOST_OUTPUT_BYTES:
                 self.task_poll_for_reply.cancel()  # comes out as a dead kernel, or as an error of the cell
                 return None
         return super().process_message(message, *place)

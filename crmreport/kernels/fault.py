@@ -6,7 +6,7 @@ import signal
 
 from crmreport.language import Phrase, _t
 
-MOST_OUTPUT_MB = 10
+MOST_OUTPUT_BYTES = 10_000_000
 
 
 class Fault(Exception):  # noqa: N818 - of the page's cells, not of ours
@@ -51,7 +51,7 @@ def needs_too_much_memory(memory_mb: int) -> Phrase:
 
 def shows_too_much() -> Phrase:
     """Say that a cell printed more than any page can show."""
-    return Phrase(_t("the cell printed more than {n} MB"), {"n": MOST_OUTPUT_MB})
+    return Phrase(_t("the cell printed more than {n} MB"), {"n": MOST_OUTPUT_BYTES // 1_000_000})
 
 
 def is_lack_of_memory(name: str) -> bool:

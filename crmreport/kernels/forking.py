@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, Protocol
 
 from crmreport.kernels import STDERR, STDOUT, Begin
-from crmreport.kernels.fault import MOST_OUTPUT_MB, Fault, ended_with, ran_too_long, shows_too_much
+from crmreport.kernels.fault import MOST_OUTPUT_BYTES, Fault, ended_with, ran_too_long, shows_too_much
 
 LOOK_SECONDS = 0.5  # between two looks at what pages have printed
 _OUTCOME = "outcome"
@@ -137,7 +137,7 @@ def _ended(pages: Pages, running: dict[int, _Fork], connection: Connection) -> l
         if fork.fault is None and now >= fork.deadline:
             fork.fault = Fault(ran_too_long(fork.job.timeout_seconds), fork.cell)
             _kill(fork)
-        elif fork.fault is None and _printed(fork) > MOST_OUTPUT_MB * 1_000_000:
+        elif fork.fault is None and _printed(fork) > MOST_OUTPUT_BYTES:
             fork.fault = Fault(shows_too_much(), fork.cell)
             _kill(fork)
     return [running[descriptor] for descriptor in ready if descriptor in running]

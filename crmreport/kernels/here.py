@@ -29,7 +29,7 @@ from traitlets.config import Config
 
 from crmreport.kernels import STDERR, STDOUT, Begin
 from crmreport.kernels.client import Client
-from crmreport.kernels.fault import MOST_OUTPUT_MB, TooMuchOutput
+from crmreport.kernels.fault import MOST_OUTPUT_BYTES, TooMuchOutput
 
 Message = dict[str, Any]
 
@@ -130,7 +130,7 @@ class _Stream(TextIOBase):
 
     def _add(self, text: str) -> None:
         self.length += len(text)
-        if self.length > MOST_OUTPUT_MB * 1_000_000:
+        if self.length > MOST_OUTPUT_BYTES:
             raise TooMuchOutput
         self.written.append(text)
 
