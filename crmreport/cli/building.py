@@ -13,22 +13,20 @@ import click
 from tqdm import tqdm
 
 from crmreport.build import DEFAULT_OUTPUT, RUN_FILE, Built, build, build_from_kept
+from crmreport.cli.request import request_of
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
     Command,
-    dimensions,
     open_project,
     option_json,
     options_scope,
     say,
     shown,
-    without_repeats,
 )
 from crmreport.kernels import KERNELS, WARM
 from crmreport.language import _t
 from crmreport.pages.run import OK
 from crmreport.running import Outcomes
-from crmreport.work import Request
 
 
 def option_jobs(function: Command) -> Command:
@@ -45,6 +43,11 @@ def option_jobs(function: Command) -> Command:
 def option_force(function: Command) -> Command:
     """Add the option that runs what need not run."""
     return click.option("--force", is_flag=True, help=say(_t("Run every page, changed or not.")))(function)
+
+
+def option_quiet(function: Command) -> Command:
+    """Add the option that keeps all silent that went well."""
+    return click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))(function)
 
 
 def option_kernel(function: Command) -> Command:
@@ -77,7 +80,7 @@ def options_book(function: Command) -> Command:
 @option_jobs
 @option_force
 @option_kernel
-@click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
+@option_quiet
 @option_json
 def build_command(
     project: str,
@@ -95,15 +98,7 @@ def build_command(
     """Build the review."""
     found = open_project(project)
     folder = Path(output).absolute() if output else found.root / DEFAULT_OUTPUT
-    request = Request(
-        without_repeats(periods),
-        dimensions(segments),
-        without_repeats(languages),
-        jobs,
-        force,
-        pdf,
-        kernel,
-    )
+    request = request_of(periods, segments, languages, jobs=jobs, force=force, pdf=pdf, kernel=kernel)
     with Progress(silent=quiet or as_json) as progress:
         built = build(found, folder, request, progress.report)
     _tell(built, quiet, as_json)
@@ -120,7 +115,7 @@ def build_command(
 )
 @options_scope
 @options_book
-@click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
+@option_quiet
 @option_json
 def book_command(
     project: str,
@@ -135,7 +130,7 @@ def book_command(
     """Make the review of the pages that are kept."""
     found = open_project(project)
     folder = Path(output).absolute() if output else found.root / DEFAULT_OUTPUT
-    request = Request(without_repeats(periods), dimensions(segments), without_repeats(languages), pdf=pdf)
+    request = request_of(periods, segments, languages, pdf=pdf)
     with Progress(silent=quiet or as_json) as progress:
         built = build_from_kept(found, folder, request, progress.report)
     _tell(built, quiet, as_json)

@@ -6,18 +6,17 @@ import json
 
 import click
 
+from crmreport.cli.request import request_of
 from crmreport.cli.shared import (
-    dimensions,
     language_of_terminal,
     open_project,
     option_json,
     options_scope,
     say,
-    without_repeats,
 )
 from crmreport.language import SOURCE_LANGUAGE, _t
 from crmreport.pages.why import NEVER_RUN, say_why
-from crmreport.work import Request, plan_work
+from crmreport.work import plan_work
 
 
 @click.command(name="list", help=say(_t("List the pages that a build would make, each with its state.")))
@@ -27,8 +26,7 @@ def list_command(
     project: str, periods: tuple[str, ...], segments: str | None, languages: tuple[str, ...], as_json: bool
 ) -> None:
     """List the pages."""
-    request = Request(without_repeats(periods), dimensions(segments), without_repeats(languages))
-    work = plan_work(open_project(project), request)
+    work = plan_work(open_project(project), request_of(periods, segments, languages))
     if as_json:
         lines = [
             {

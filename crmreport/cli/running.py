@@ -12,17 +12,23 @@ from pathlib import Path
 import click
 
 from crmreport.build import run_shard
-from crmreport.cli.building import Progress, option_force, option_jobs, option_kernel, tell_pages
+from crmreport.cli.building import (
+    Progress,
+    option_force,
+    option_jobs,
+    option_kernel,
+    option_quiet,
+    tell_pages,
+)
+from crmreport.cli.request import request_of
 from crmreport.cli.shared import (
     BUILT_WITH_FAULTS,
-    dimensions,
     open_project,
     option_json,
     options_scope,
     parameter,
     say,
     shown,
-    without_repeats,
 )
 from crmreport.config import Project
 from crmreport.language import LANGUAGES, _t
@@ -78,7 +84,7 @@ def _shard(_: click.Context, __: click.Parameter, given: str | None) -> tuple[in
 @option_jobs
 @option_force
 @option_kernel
-@click.option("--quiet", is_flag=True, help=say(_t("Print nothing but what went wrong.")))
+@option_quiet
 @option_json
 def run_command(
     chapter: str | None,
@@ -101,14 +107,7 @@ def run_command(
     of_part = {"--segments": segments, "--jobs": jobs, "--force": force}
     if shard:
         _refuse(of_one, _t("{name} is for one page, and --shard for many. Give one of them."))
-        request = Request(
-            without_repeats(periods),
-            dimensions(segments),
-            without_repeats(languages),
-            jobs,
-            force,
-            kernel=kernel,
-        )
+        request = request_of(periods, segments, languages, jobs=jobs, force=force, kernel=kernel)
         _run_part(open_project(project), request, shard, quiet, as_json)
         return
     _refuse(of_part, _t("{name} is for many pages. Give it with --shard, or leave it out."))
