@@ -32,7 +32,10 @@ FAULTS = {
         "import numpy; numpy.zeros(2_000_000_000, dtype=numpy.int8)",
         "the page wanted more than 1500 MB of memory; crmreport.page_memory_mb sets the limit",
     ),
-    "prints": ("while True: print('x' * 100_000)", "the cell printed more than 10 MB"),
+    "prints": (
+        "import time\nwhile True: print('x' * 100_000); time.sleep(0.001)",
+        "the cell printed more than 10 MB",
+    ),
 }
 FAULTS_OF_FORKS = FAULTS | {
     "crashes": ("import ctypes; ctypes.string_at(0)", "the process was killed by SIGSEGV"),
@@ -41,6 +44,7 @@ FAULTS_OF_FORKS = FAULTS | {
         "a cell ran longer than 6 s",
     ),
     "lets print": ("import os; os.system('yes')", "the cell printed more than 10 MB"),
+    "floods": ("while True: print('x' * 100_000)", "the cell printed more than 10 MB"),
     "closes all": ("import os; os.closerange(0, 200)", "the cell ended the process with exit code 1"),
 }
 LEAVES_CHILDREN = """
@@ -97,6 +101,23 @@ def test_each_fault_is_a_failed_page_that_says_what_and_where(
     of_group, of_others = [int(pid) for pid in pids.read_text().split()][:2], pids.read_text().split()[2]
     # A cold kernel has nobody who would know of a process that left its group.
     assert are_gone(of_group if kernel == COLD else [*of_group, int(of_others)])
+
+
+@pytest.mark.parametrize("kernel", [FORKED, COLD])
+def test_a_flood_ends_by_its_size_or_for_want_of_memory(kernel: str, tmp_path: Path) -> None:
+    # A kernel gathers a fifth of a second's printing before it sends it, which may be all that it may have.
+    flood, _ = FAULTS_OF_FORKS["floods"]
+    outcomes, _ = run_jobs([job("floods", "x = 1", flood, "x = 2")], kernel, tmp_path / "log")
+    assert outcomes["floods"].state == FAILED
+    assert outcomes["floods"].error in {
+        f"Cell 4: {said}" for said in (FAULTS["prints"][1], FAULTS["grows"][1])
+    }
+
+
+def test_an_error_that_the_kernel_could_not_publish_is_shown_in_its_cell(tmp_path: Path) -> None:
+    mute = "get_ipython()._showtraceback = lambda *_: None\nraise MemoryError('none is left')"
+    outcomes, _ = run_jobs([job("mute", "x = 1", mute)], FORKED, tmp_path / "log")
+    assert outcomes["mute"].error == f"Cell 4: {FAULTS['grows'][1]}"
 
 
 def test_pages_are_run_cold_when_the_warm_process_ends(tmp_path: Path) -> None:

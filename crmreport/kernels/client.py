@@ -7,6 +7,7 @@ from typing import Any
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NotebookExecutionManager
 
@@ -39,6 +40,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             if self.printed > MOST_OUTPUT_BYTES:
                 raise Fault(shows_too_much(), cell_index) from None
             if isinstance(error, CellExecutionError):
+                _show(error, cell)
                 raise
             code = await self.km.provisioner.poll()
             raise Fault(ended_with(code or 0), cell_index) from None
@@ -53,3 +55,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 self.task_poll_for_reply.cancel()  # comes out as a dead kernel, or as an error of the cell
                 return None
         return super().process_message(message, *place)
+
+
+def _show(error: CellExecutionError, cell: NotebookNode) -> None:
+    """Show the error in its cell, where a kernel without memory could answer, but not publish it."""
+    if not any(output.output_type == "error" for output in cell.outputs):
+        cell.outputs.append(new_output("error", ename=error.ename, evalue=error.evalue, traceback=[]))
