@@ -58,17 +58,21 @@ def make_book(assembled: Path, executed: Path, folder: Path, log: Path) -> Cost:
 
 def differences(ours: Path, plain: Path) -> list[str]:
     """Compare two HTML folders, page by page: name each page whose charts, figures or words differ."""
-    pages = sorted(p.relative_to(plain) for p in plain.glob("20*/**/*.html"))
-    return [str(page) for page in pages if _content(ours / page) != _content(plain / page)]
+    found = {page.relative_to(folder) for folder in (ours, plain) for page in folder.glob("20*/**/*.html")}
+    return [str(page) for page in sorted(found) if _content(ours / page) != _content(plain / page)]
 
 
 def _content(page: Path) -> dict[str, list[str]]:
     """Take what a reader reads out of a page: specifications of charts, cells of tables, words."""
+    if not page.exists():
+        return {}
     article = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("article")
     if not isinstance(article, Tag):
         return {}
     specs = [json.dumps(json.loads(s.get_text()), sort_keys=True) for s in article.find_all("script")]
     # The plain route shows the code in the page, ours on a page of its own.
-    for part in article.select("script, .cell_input, a.headerlink, .prev-next-footer, .crm-code"):
+    for part in article.select(
+        "script, .cell_input, .above-input, a.headerlink, .prev-next-footer, .crm-code"
+    ):
         part.decompose()
     return {"specs": specs, "words": list(article.stripped_strings)}
