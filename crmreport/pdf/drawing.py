@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from crmreport.display import theme
+from crmreport.display import theme, vega
 from crmreport.display.outputs import CHART_MIME
 from crmreport.pdf import fonts
 
@@ -28,17 +26,13 @@ TEXT_WIDTH_PX = 612  # A4 less its margins, in CSS pixels of 1/96 inch
 _CONTAINER_PX = {"width": TEXT_WIDTH_PX, "height": 300}
 
 # Whatever else than the specification decides how a chart looks.
-_DRAWN_BY = (version("vl-convert-python"), version("fontpkg-fira-sans"), version("pylopdf-fonts-zh-cn"))
-
-# Where a specification has texts that become labels; what Vega does with labels unless told otherwise.
-_LABELS = {"datasets", "domain", "sort", "values"}
-_CELLS = re.compile(r"[|\n]")  # parts the cells of a chart's table
-_LABEL_LIMITS_PX = {"axis": 180, "legend": 160}
-_LABEL_SIZE_PX = 10
-_LONGEST_NUMBER = 14  # 100,000,000.00; also the longest date, "September 2025"
+_DRAWN_BY = tuple(
+    version(name) for name in ("vl-convert-python", "mini-racer", "fontpkg-fira-sans", "pylopdf-fonts-zh-cn")
+)
 
 _DRAWER = Path(__file__).with_name("drawer.py")
 _WORTH_A_PROCESS = 12  # charts that take about as long as a process needs before it draws its first
+_MOST_SIGNS = 200  # of what a process says at its end
 _KEPT_BYTES = 256 * 2**20  # some ten thousand charts
 _SURELY_UNUSED_SECONDS = 24 * 60 * 60  # no build takes as long
 
@@ -67,7 +61,7 @@ def prepared(spec: Mapping[str, Any], language: str) -> dict[str, Any]:
     # A book's charts have their theme in common.
     config = _with_family(drawn.get("config") or theme.vega_config(), fonts.chart_family(language))
     config["font"] = fonts.chart_family(language)
-    drawn["config"] = _without_idle_limits(config, _longest_label(drawn))
+    drawn["config"] = config
     return drawn
 
 
@@ -81,39 +75,6 @@ def _with_family(config: Mapping[str, Any], family: str) -> dict[str, Any]:
         else setting
         for name, setting in config.items()
     }
-
-
-def _longest_label(given: object, *, shown: bool = False) -> float:
-    """Count the signs of the longest text that may be a label of a chart: it is in the data or a domain.
-
-    What an expression makes of a label may be of any length.
-    """
-    match given:
-        case str():
-            return max(map(len, _CELLS.split(given))) if shown else 0
-        case Mapping():
-            if "labelExpr" in given:
-                return math.inf
-            parts = [_longest_label(part, shown=shown or name in _LABELS) for name, part in given.items()]
-            return max(parts, default=0)
-        case list():
-            return max((_longest_label(part, shown=shown) for part in given), default=0)
-    return 0
-
-
-def _without_idle_limits(config: Mapping[str, Any], longest: float) -> dict[str, Any]:
-    """Lift the limits of labels' widths that no label can reach; `longest` counts signs.
-
-    Vega measures each label twice where one may be cut short, and most of a drawing's time is measuring:
-    without limits it costs a third less. No sign is wider than the typeface's size.
-    """
-    lifted = dict(config)
-    for part, usual_limit_px in _LABEL_LIMITS_PX.items():
-        settings = config.get(part, {})
-        widest_px = max(longest, _LONGEST_NUMBER) * settings.get("labelFontSize", _LABEL_SIZE_PX)
-        if widest_px <= settings.get("labelLimit", usual_limit_px):
-            lifted[part] = {**settings, "labelLimit": 0}
-    return lifted
 
 
 def drawing_of(spec: Mapping[str, Any], language: str, store: Path) -> Drawing:
@@ -143,7 +104,8 @@ def draw_all(
     if not missing:
         return {}
     (store / "charts").mkdir(parents=True, exist_ok=True)
-    reasons = _draw_apart(missing, fonts.collect(store / "fonts"), at_once or os.cpu_count() or 1)
+    tools = str(vega.bundle(store)), str(fonts.widths(store))
+    reasons = _draw_apart(missing, tools, at_once or os.cpu_count() or 1)
     _drop_unused(store / "charts")
     return reasons
 
@@ -157,15 +119,18 @@ def _used_now(file: Path) -> bool:
     return True
 
 
-def _draw_apart(drawings: Sequence[Drawing], font_folder: Path, at_once: int) -> dict[Path, str]:
-    """Draw in processes of their own, as `drawer` says; give the reasons for what was not drawn."""
+def _draw_apart(drawings: Sequence[Drawing], tools: tuple[str, str], at_once: int) -> dict[Path, str]:
+    """Draw in processes of their own, as `drawer` says; give the reasons for what was not drawn.
+
+    `tools`: the files of Vega and of the characters' widths.
+    """
     processes = min(at_once, -(-len(drawings) // _WORTH_A_PROCESS))
     with ExitStack() as files:
         running = []
         for share in range(processes):
             jobs = files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
             lines = [[str(d.file), d.spec, d.locale] for d in drawings[share::processes]]
-            jobs.writelines(f"{json.dumps(line)}\n" for line in [str(font_folder), *lines])
+            jobs.writelines(f"{json.dumps(line)}\n" for line in [tools, *lines])
             jobs.seek(0)
             process = subprocess.Popen(
                 [sys.executable, "-P", str(_DRAWER)],  # -P: the modules beside it are not the drawer's
@@ -177,8 +142,8 @@ def _draw_apart(drawings: Sequence[Drawing], font_folder: Path, at_once: int) ->
             running.append(process)
         said = [process.communicate() for process in running]
     failed = [json.loads(line) for answers, _ in said for line in answers.splitlines()]
-    last_words = " ".join(errors.strip().splitlines()[-1] for _, errors in said if errors.strip())
-    stopped = {d.file: f"the drawing process stopped. {last_words}" for d in drawings if not d.file.exists()}
+    ends = " ".join(errors.strip().splitlines()[-1][:_MOST_SIGNS] for _, errors in said if errors.strip())
+    stopped = {d.file: f"the drawing process stopped. {ends}" for d in drawings if not d.file.exists()}
     return stopped | {Path(file): reason for file, reason in failed}
 
 

@@ -5,8 +5,10 @@ No typeface of the machine is used, so that a report looks the same wherever it 
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import fontpkg_fira_sans  # type: ignore[import-untyped]  # it ships no types
@@ -17,6 +19,7 @@ CHINESE = "Noto Sans SC"
 MONOSPACED = "DejaVu Sans Mono"  # comes with Typst
 
 _LATIN_FACES = ("Regular", "Italic", "Medium", "SemiBold", "Bold", "BoldItalic")
+_WEIGHTS = {"Regular": 400, "Medium": 500, "SemiBold": 600, "Bold": 700}
 
 
 def faces() -> tuple[Path, ...]:
@@ -29,7 +32,7 @@ def faces() -> tuple[Path, ...]:
 def collect(folder: Path) -> Path:
     """Bring the font files together in one folder and return it.
 
-    Typst and vl-convert take folders, and the packages' own hold many more faces than are used.
+    Typst takes folders, and the packages' own hold many more faces than are used.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for face in faces():
@@ -39,6 +42,34 @@ def collect(folder: Path) -> Path:
             shutil.copyfile(face, unfinished)
             unfinished.replace(copy)
     return folder
+
+
+def widths(folder: Path) -> Path:
+    """Give a file, made if it is not there, that tells how wide each character is in the charts.
+
+    JSON: for each weight of the Latin face (400, ...) the characters with their widths, in shares of the
+    typeface's size, those of the Chinese one for what the Latin one lacks. What is missing is square (1).
+    """
+    file = folder / f"widths-{version('fontpkg-fira-sans')}-{version('pylopdf-fonts-zh-cn')}.json"
+    if not file.exists():
+        latin = {face.stem.rpartition("-")[2]: face for face in faces()}
+        chinese = _widths(faces()[-1])
+        found = {
+            weight: {sign: width for sign, width in (chinese | _widths(latin[name])).items() if width != 1}
+            for name, weight in _WEIGHTS.items()
+        }
+        unfinished = file.with_suffix(f".{os.getpid()}")  # two builds may share the folder
+        unfinished.write_text(json.dumps(found), encoding="utf-8")
+        unfinished.replace(file)
+    return file
+
+
+def _widths(face: Path) -> dict[str, float]:
+    from fontTools.ttLib import TTFont
+
+    with TTFont(face, lazy=True) as font:
+        size, advances = font["head"].unitsPerEm, font["hmtx"].metrics
+        return {chr(code): round(advances[glyph][0] / size, 4) for code, glyph in font.getBestCmap().items()}
 
 
 def chart_family(language: str) -> str:
