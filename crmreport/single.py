@@ -44,10 +44,12 @@ def run_single(
     language: str,
     extra: dict[str, Any],
     folder: Path,
+    kernel: str = WARM,
 ) -> Single:
     """Run one page into a folder, beside pages that were run before.
 
-    `extra`: parameters of the notebook beside the page's own. Raises UserError, before anything runs, for a
+    `extra`: parameters of the notebook beside the page's own. `kernel`: see `crmreport.kernels`; warm for one
+    page, too: a cold one imports everything twice, and looks at the data again. Raises UserError, before anything runs, for a
     chapter, period, segment or parameter that is not there, and for a folder that cannot be written.
     """
     found = chapter_of(project, chapter)
@@ -60,8 +62,7 @@ def run_single(
     page = _page(found.name, chosen.name, part, language)
     prepared = as_text(prepare(project, results, found, page, quality_of(project, results)))
     job = job_of(project, page, prepared, page.parameters | extra)
-    # Warm for one page, too: a cold kernel imports everything twice, and looks at the data again.
-    ((_, outcome),) = run_all([job], 1, log_of(project), WARM, Shared(project, results, (chosen,)))
+    ((_, outcome),) = run_all([job], 1, log_of(project), kernel, Shared(project, results, (chosen,)))
     failed = frozenset({page.name} if outcome.state == FAILED else ())
     source = project.store / "single" / language
     book = Book(project, results, language, (found,), (chosen,), {page: outcome.notebook}, failed)

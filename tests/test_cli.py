@@ -330,3 +330,13 @@ def test_one_page_runs_with_parameters_beside_what_is_there(tmp_path: Path):
         == "42\n"
     )
     assert (output / "html" / "en" / "mine.txt").read_text() == "keep"
+
+
+def test_one_page_runs_in_the_kernel_that_is_asked_for(tmp_path: Path):
+    code = "import sys; print('anew' if 'ipykernel_launcher' in sys.orig_argv else 'from what was there')"
+    project = write_project(tmp_path, notebooks={"summary": notebook(code)})
+    arguments = ("run", "summary", "--period", "2025-10", "--project", str(project), "--kernel", "cold")
+    done = crmreport(*arguments, "--json")
+    assert done.exit_code == 0, done.output
+    executed = json.loads(Path(json.loads(done.stdout)["notebook"]).read_text(encoding="utf-8"))
+    assert executed["cells"][-1]["outputs"][0]["text"] == "anew\n"

@@ -118,7 +118,7 @@ def run_command(
     folder = Path(output).absolute() if output else found.root / DEFAULT_FOLDER
     extra = dict(map(parameter, parameters))
     language = (*languages, LANGUAGES[0])[0]
-    page = run_single(found, chapter, periods[0], segment or "all", language, extra, folder)
+    page = run_single(found, chapter, periods[0], segment or "all", language, extra, folder, kernel)
     if as_json:
         answer = {"notebook": str(page.notebook), "html": str(page.html), "error": page.error}
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
