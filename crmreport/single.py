@@ -49,8 +49,9 @@ def run_single(
     """Run one page into a folder, beside pages that were run before.
 
     `extra`: parameters of the notebook beside the page's own. `kernel`: see `crmreport.kernels`; warm for one
-    page, too: a cold one imports everything twice, and looks at the data again. Raises UserError, before anything runs, for a
-    chapter, period, segment or parameter that is not there, and for a folder that cannot be written.
+    page, too: a cold one imports everything twice, and looks at the data again. Raises UserError, before
+    anything runs, for a chapter, period, segment or parameter that is not there, and for a folder that cannot
+    be written.
     """
     found = chapter_of(project, chapter)
     _check_extra(extra)
