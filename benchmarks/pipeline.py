@@ -13,6 +13,7 @@ import math
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.company import change_one_row, copy_company, put_data
+from benchmarks.company import ROOT, change_one_row, copy_company, put_data
 from benchmarks.measured import Cost, cost_of
 from benchmarks.plain import differences, make_book, run_notebooks
 from crmreport.config import read_project
@@ -82,6 +83,13 @@ def ours(bench: Bench, months: list[str]) -> dict[str, Any]:
     return {"pages": pages, **whole.as_data(), "stages": stages, "nothing_changed": nothing.as_data()}
 
 
+def floor(bench: Bench, months: list[str]) -> dict[str, float]:
+    """Measure what the cells of these pages cost by themselves."""
+    command = [sys.executable, "-m", "benchmarks.floor", str(bench.project), *months]
+    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return dict(json.loads(said.splitlines()[-1]))
+
+
 def plain(bench: Bench, months: list[str]) -> dict[str, Any]:
     """Go the plain route for the pages that our build has just made, and compare what came out."""
     folder = Path(tempfile.mkdtemp(dir=bench.folder, prefix="plain-"))
@@ -123,6 +131,7 @@ def compare(bench: Bench, sizes: list[int], alone: list[int], repeat: int) -> li
         for _ in range(repeat if size in sizes else 1):
             line: dict[str, Any] = {"asked": size, "months": len(months), "ours": ours(bench, months)}
             line["pages"] = line["ours"]["pages"]
+            line["floor"] = floor(bench, months)
             if size in sizes:
                 line["plain"] = plain(bench, months)
                 line["ratio"] = round(line["plain"]["wall_seconds"] / line["ours"]["wall_seconds"], 1)
