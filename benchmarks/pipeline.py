@@ -22,6 +22,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pypdf import PdfReader
+
 from benchmarks.company import ROOT, change_one_row, copy_company, put_data
 from benchmarks.measured import Cost, cost_of
 from benchmarks.plain import differences, make_book, run_notebooks
@@ -39,10 +41,11 @@ class Bench:
     project: Path
     log: Path
 
-    def build(self, months: Sequence[str], *options: str) -> Cost:
-        """Build the review of these months, HTML only."""
+    def build(self, months: Sequence[str], pdf: bool = False) -> Cost:
+        """Build the review of these months: HTML, and PDFs if they are asked for."""
         asked = [word for month in months for word in ("--period", month)]
-        command = [sys.executable, "-m", "crmreport.cli", "build", "--no-pdf", "--quiet", *asked, *options]
+        kinds = [] if pdf else ["--no-pdf"]
+        command = [sys.executable, "-m", "crmreport.cli", "build", "--quiet", *kinds, *asked]
         return cost_of(command, self.project, self.log)
 
     @property
@@ -58,8 +61,8 @@ class Bench:
         return dict(record["seconds"])
 
     def forget_pages(self) -> None:
-        """Have the next build run every page and make the whole book; figures and analyses stay."""
-        for name in ("pages", "book"):
+        """Have the next build run every page and make everything of them; figures and analyses stay."""
+        for name in ("pages", "book", "drawn/charts"):
             shutil.rmtree(self.project / ".crmreport" / name, ignore_errors=True)
         shutil.rmtree(self.project / "_build", ignore_errors=True)
 
@@ -81,6 +84,23 @@ def ours(bench: Bench, months: list[str]) -> dict[str, Any]:
     if bench.ran:
         raise RuntimeError(f"nothing had changed, and yet these ran: {bench.ran}")
     return {"pages": pages, **whole.as_data(), "stages": stages, "nothing_changed": nothing.as_data()}
+
+
+def with_pdfs(bench: Bench, months: list[str]) -> dict[str, Any]:
+    """Build HTML and PDFs from no pages; then the PDFs again, of charts that are drawn."""
+    bench.forget_pages()
+    whole = bench.build(months, pdf=True)
+    stages = bench.stages
+    made = sorted((bench.project / "_build/pdf").rglob("*.pdf"))
+    pages = sum(len(PdfReader(path).pages) for path in made)
+    shutil.rmtree(bench.project / ".crmreport/book")
+    bench.build(months)
+    return {
+        **whole.as_data(),
+        "pdf_pages": pages,
+        "stages": stages,
+        "of_drawn_charts": bench.build(months, pdf=True).as_data(),
+    }
 
 
 def floor(bench: Bench, months: list[str]) -> dict[str, float]:
@@ -131,8 +151,9 @@ def compare(bench: Bench, sizes: list[int], alone: list[int], repeat: int) -> li
         for _ in range(repeat if size in sizes else 1):
             line: dict[str, Any] = {"asked": size, "months": len(months), "ours": ours(bench, months)}
             line["pages"] = line["ours"]["pages"]
-            line["floor"] = floor(bench, months)
             if size in sizes:
+                line["floor"] = floor(bench, months)
+                line["with_pdfs"] = with_pdfs(bench, months)
                 line["plain"] = plain(bench, months)
                 line["ratio"] = round(line["plain"]["wall_seconds"] / line["ours"]["wall_seconds"], 1)
             found.append(line)
