@@ -132,14 +132,14 @@ def _run(task: Task) -> int:
         cube=task.cube,
         settings=task.settings,
     )
-    for analysis, folder in zip(task.analyses, task.folders, strict=True):
-        try:
-            with _one_thread():
+    with _one_thread():
+        for analysis, folder in zip(task.analyses, task.folders, strict=True):
+            try:
                 frames = analysis.compute(known.declared_by(analysis))
-        except Declined as reason:
-            keep(folder, analysis, {}, reason)
-        else:
-            keep(folder, analysis, frames)
+            except Declined as reason:
+                keep(folder, analysis, {}, reason)
+            else:
+                keep(folder, analysis, frames)
     return len(task.analyses)
 
 

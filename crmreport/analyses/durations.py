@@ -69,14 +69,14 @@ def medians(durations: Durations, minimum_cell: int) -> pd.DataFrame:
     chances = {name: _chance(durations.of(name)) for name in dict.fromkeys(d for d, _ in durations.groups)}
     for (dimension, segment), counted in durations.groups.items():
         median, low, high = quantile_days(survival_curve(counted))
-        sums = counted[["ended", "otherwise", "open"]].sum()
+        sums = {c: int(counted[c].to_numpy().sum()) for c in ("ended", "otherwise", "open")}
         rows.append(
             {
                 "dimension": dimension,
                 "segment": segment,
-                "rows": int(sums.sum()),
-                "ended": int(sums["ended"]),
-                "open": int(sums["open"]),
+                "rows": sum(sums.values()),
+                "ended": sums["ended"],
+                "open": sums["open"],
                 "median_days": median,
                 "low": low,
                 "high": high,
@@ -124,15 +124,16 @@ def _chance(groups: dict[str, pd.DataFrame]) -> float:
 
 
 def _naive_median(counted: pd.DataFrame) -> float:
-    over = counted[counted["ended"] > 0].sort_values("days")
-    if over.empty:
-        return float("nan")
-    reached = over["ended"].cumsum() * 2 >= over["ended"].sum()
-    return float(over.loc[reached, "days"].iloc[0])
+    days, ended = counted["days"].to_numpy(), counted["ended"].to_numpy()
+    order = np.argsort(days, kind="stable")
+    reached = ended[order].cumsum() * 2 >= max(ended.sum(), 1)
+    return float(days[order][reached][0]) if reached.any() else float("nan")
 
 
 def _last_day(counted: pd.DataFrame) -> int:
     """Find the last day on which enough rows are still at risk; late entries are at risk, too."""
-    rows = counted.sort_values("days", ascending=False)
-    reached = rows[["ended", "otherwise", "open"]].sum(axis=1).cumsum() >= _LEAST_AT_RISK
-    return int(rows.loc[reached, "days"].iloc[0]) if reached.any() else 0
+    days = counted["days"].to_numpy()
+    order = np.argsort(-days, kind="stable")
+    rows = sum(counted[c].to_numpy() for c in ("ended", "otherwise", "open"))
+    reached = rows[order].cumsum() >= _LEAST_AT_RISK
+    return int(days[order][reached][0]) if reached.any() else 0

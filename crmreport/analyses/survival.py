@@ -7,10 +7,11 @@ nothing. SciPy and statsmodels want a row for each; they are the second opinion 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import ibis
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from crmreport.metrics.intervals import Array, Z
@@ -71,15 +72,13 @@ def survival_curve(counted: pd.DataFrame) -> pd.DataFrame:
     `survival`, `low`, `high` (95 %, pointwise; missing where the share is 0 or 1).
     """
     at = _at_risk(counted)
-    at = at[at["ended"] > 0]
-    n, d = at["at_risk"].to_numpy(dtype=float), at["ended"].to_numpy(dtype=float)
-    survival = np.cumprod(1 - d / n)
+    at = at.chosen(at.ended > 0)
+    n, d = at.at_risk, at.ended
+    survival: Array = np.asarray(np.cumprod(1 - d / n), dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.cumsum(d / (n * (n - d)))
         low, high = _log_log(survival, np.sqrt(variance) * survival)
-    return at.reset_index(drop=True).assign(survival=survival, low=low, high=high)[
-        ["days", "at_risk", "ended", "survival", "low", "high"]
-    ]
+    return _curve(at, "survival", survival, low, high)
 
 
 def cumulative_incidence(counted: pd.DataFrame) -> pd.DataFrame:
@@ -90,9 +89,8 @@ def cumulative_incidence(counted: pd.DataFrame) -> pd.DataFrame:
     `days`, `at_risk`, `ended`, `share`, `low`, `high`.
     """
     at = _at_risk(counted)
-    at = at[at["ended"] + at["otherwise"] > 0]
-    n = at["at_risk"].to_numpy(dtype=float)
-    d, leaving = at["ended"].to_numpy(dtype=float), (at["ended"] + at["otherwise"]).to_numpy(dtype=float)
+    at = at.chosen(at.ended + at.otherwise > 0)
+    n, d, leaving = at.at_risk, at.ended, at.ended + at.otherwise
     before = np.concatenate([[1.0], np.cumprod(1 - leaving / n)])[:-1]
     share = np.cumsum(before * d / n)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -102,8 +100,7 @@ def cumulative_incidence(counted: pd.DataFrame) -> pd.DataFrame:
         variance += np.cumsum(share**2 * rate) + np.cumsum(before**2 * (n - d) * d / n**3)
         variance += -2 * share * np.cumsum(own) + 2 * np.cumsum(share * own)
         low, high = _log_log(share, np.sqrt(np.maximum(variance, 0)))
-    found = at.reset_index(drop=True).assign(share=share, low=low, high=high)
-    return found[["days", "at_risk", "ended", "share", "low", "high"]]
+    return _curve(at, "share", share, low, high)
 
 
 def quantile_days(curve: pd.DataFrame, share_left: float = 0.5) -> tuple[float, float, float]:
@@ -114,8 +111,8 @@ def quantile_days(curve: pd.DataFrame, share_left: float = 0.5) -> tuple[float, 
     """
 
     def first_at(column: str) -> float:
-        reached = curve.loc[curve[column] <= share_left + 1e-12, "days"]
-        return float(reached.iloc[0]) if len(reached) else float("nan")
+        reached = curve["days"].to_numpy()[curve[column].to_numpy() <= share_left + 1e-12]
+        return float(reached[0]) if len(reached) else float("nan")
 
     return first_at("survival"), first_at("low"), first_at("high")
 
@@ -137,12 +134,15 @@ def log_rank(groups: dict[str, pd.DataFrame]) -> float:
     """
     from scipy.stats import chi2
 
-    tables = [_at_risk(c).set_index("days") for c in groups.values()]
+    tables = [_at_risk(c) for c in groups.values()]
     if len(tables) < 2:
         return float("nan")
-    days = sorted(set().union(*(t.index[t["ended"] > 0] for t in tables)))
-    died = np.array([t["ended"].reindex(days, fill_value=0).to_numpy(dtype=float) for t in tables])
-    risk = np.array([_risk_on(c, np.array(days, dtype=float)) for c in groups.values()])
+    tables = [t.chosen(t.ended > 0) for t in tables]
+    days = np.unique(np.concatenate([t.days for t in tables]))
+    died = np.zeros((len(tables), len(days)))
+    for row, of_group in zip(died, tables, strict=True):
+        row[np.searchsorted(days, of_group.days)] = of_group.ended
+    risk = np.array([_risk_on(c, days) for c in groups.values()])
     n, d = risk.sum(axis=0), died.sum(axis=0)
     difference = (died - risk * d / n).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -150,22 +150,43 @@ def log_rank(groups: dict[str, pd.DataFrame]) -> float:
     share = risk / n
     covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
     free = covariance[:-1, :-1]
-    if not days or np.linalg.matrix_rank(free) < len(free):
+    if not len(days) or np.linalg.matrix_rank(free) < len(free):
         return float("nan")
     statistic = float(difference[:-1] @ np.linalg.solve(free, difference[:-1]))
     return float(chi2.sf(statistic, len(free)))
 
 
-def _at_risk(counted: pd.DataFrame) -> pd.DataFrame:
-    """Add up the counts of each number of days, with how many were at risk then, sorted."""
-    at = counted.groupby("days", sort=True)[["ended", "otherwise", "open"]].sum().reset_index()
-    risk = _risk_on(counted, at["days"].to_numpy(dtype=float))
-    return at.assign(at_risk=risk.astype("int64"))
+class _AtRisk(NamedTuple):
+    """Counts by number of days, sorted, with how many were at risk then: arrays, as there are many groups."""
+
+    days: Array
+    at_risk: Array
+    ended: Array
+    otherwise: Array
+
+    def chosen(self, mask: npt.NDArray[np.bool_]) -> _AtRisk:
+        """Give some of the numbers of days alone."""
+        return _AtRisk(*(values[mask] for values in self))
+
+
+def _at_risk(counted: pd.DataFrame) -> _AtRisk:
+    days, places = np.unique(counted["days"].to_numpy(dtype=float), return_inverse=True)
+    ended, otherwise = (
+        np.bincount(places, counted[c].to_numpy(dtype=float), len(days)).astype(float)
+        for c in ("ended", "otherwise")
+    )
+    return _AtRisk(days, _risk_on(counted, days), ended, otherwise)
+
+
+def _curve(at: _AtRisk, name: str, figure: Array, low: Array, high: Array) -> pd.DataFrame:
+    counts = {"days": at.days, "at_risk": at.at_risk, "ended": at.ended}
+    whole = {column: values.astype("int64") for column, values in counts.items()}
+    return pd.DataFrame({**whole, name: figure, "low": low, "high": high})
 
 
 def _risk_on(counted: pd.DataFrame, days: Array) -> Array:
     """Count those who had entered before each of these days and had not ended before it."""
-    rows = counted[["ended", "otherwise", "open"]].sum(axis=1).to_numpy(dtype=float)
+    rows = sum(counted[c].to_numpy(dtype=float) for c in ("ended", "otherwise", "open"))
 
     def reaching(column: str) -> Array:
         values = counted[column].to_numpy(dtype=float)

@@ -162,7 +162,7 @@ def test_chances_and_expectations_by_simulation(model):
     random = np.random.default_rng(5)
     many = 400_000
     x, last, observed = np.full(many, 3.0), np.full(many, 20.0), np.full(many, 30.0)
-    drawn = simulated_days(model, parameters, 26.0, x, last, observed, random)
+    drawn = simulated_days(model, parameters, 26.0, x, last, observed, random, np.full(len(x), True))
     expected = model.expected(parameters, 26.0, x[:1], last[:1], observed[:1])[0]
     assert drawn.mean() == pytest.approx(expected, abs=5 * drawn.std() / np.sqrt(many))
 

@@ -14,7 +14,7 @@ from statsmodels.duration.survfunc import CumIncidenceRight, SurvfuncRight, surv
 from crmreport.analyses.analysis import Declined
 from crmreport.analyses.pipeline.deal_times import SALES_CYCLE, TIME_TO_CONVERT, count_closing
 from crmreport.analyses.retention import sbg
-from crmreport.analyses.retention.tenure import TENURE, count_tenures, months_of
+from crmreport.analyses.retention.tenure import TENURE, count_tenures, months_of, watched_from
 from crmreport.analyses.survival import (
     count_durations,
     cumulative_incidence,
@@ -176,7 +176,8 @@ def test_open_rows_count_until_the_last_known_day_and_late_ones_from_the_first_r
     e - 2025-01-15
     """
     known = known_of(tiny_data(customers=text), "2025-01", metrics=())
-    found = count_tenures(known.tables["customers"], date(2025, 2, 1))
+    customers = known.tables["customers"]
+    found = count_tenures(customers, date(2025, 2, 1), watched_from(customers))
     rows = found.set_index("days")
     assert list(found["days"]) == [10, 10, 61]
     assert found["ended"].sum() == 2 and found["open"].sum() == 1
@@ -256,7 +257,8 @@ def test_subscribers_with_internet_by_month_stay_34_months_in_the_median():
     assert round(whole["median_days"] / (365.25 / 12)) == 34
     for name, columns in TENURE.columns.items():
         assert list(frames[name].columns) == list(columns)
-    left, stayed, late = months_of(count_tenures(data.tables["customers"], date(2018, 10, 1)))
+    table = data.tables["customers"]
+    left, stayed, late = months_of(count_tenures(table, date(2018, 10, 1), watched_from(table)))
     assert (left.sum(), stayed.sum(), late.sum()) == (1556, 3351 - 1556, 0)
 
 

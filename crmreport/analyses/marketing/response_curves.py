@@ -15,6 +15,7 @@ RESAMPLES = 200
 BLOCK_MONTHS = 3  # resampled together, since months that follow one another are alike
 MOST_ELASTICITY = 0.95  # for the split: more money never brings more than in proportion
 _SEED = 20260101
+_MOST_STEPS, _CLOSE = 100, 1e-8  # of a fit, and by how much its deviance falls in the last one
 
 TOO_SHORT, HARDLY_VARIES, NO_EFFECT_SHOWN, FITTED = "too_short", "hardly_varies", "no_effect_shown", "fitted"
 
@@ -25,11 +26,25 @@ def fit(spend: Array, orders: Array, demand: Array) -> Array:
     Poisson pseudo-maximum likelihood, which asks nothing of the distribution but the mean (Gourieroux,
     Monfort and Trognon 1984, Econometrica 52). b is the elasticity: below 1, returns diminish. `demand`:
     orders that the channel is not credited with, which carry trend and season.
+
+    By iteratively reweighted least squares (McCullagh & Nelder 1989, Generalized Linear Models, section 2.5),
+    with the start and the end of statsmodels, which needs ten times as long for so few months.
     """
-    import statsmodels.api as sm
+    from scipy.special import xlogy
 
     inputs = np.column_stack([np.ones(len(spend)), np.log(spend), np.log(demand)])
-    found: Array = np.asarray(sm.GLM(orders, inputs, family=sm.families.Poisson()).fit().params)
+    mean = (orders + orders.mean()) / 2
+    logs = np.log(mean)
+    found, deviance = np.zeros(3), np.inf
+    for _ in range(_MOST_STEPS):
+        root = np.sqrt(mean)
+        wanted = logs + (orders - mean) / mean
+        found = np.linalg.lstsq(inputs * root[:, None], wanted * root, rcond=-1)[0]
+        logs = inputs @ found
+        mean = np.exp(logs)
+        before, deviance = deviance, 2 * float(np.sum(xlogy(orders, orders / mean) - (orders - mean)))
+        if abs(before - deviance) <= _CLOSE:
+            break
     return found
 
 

@@ -76,8 +76,8 @@ def _time_to_convert(known: Known) -> Frames:
         curve = cumulative_incidence(counted)
         watched = counted["days"].max()
         at = on_days(curve, np.array([d for d in SHARES_AT_DAYS if d <= watched], dtype=float), "share")
-        sums = counted[["ended", "otherwise", "open"]].sum()
-        sizes = {"rows": int(sums.sum()), "won": int(sums["ended"]), "lost": int(sums["otherwise"])}
+        won, lost, still = (int(counted[c].to_numpy().sum()) for c in ("ended", "otherwise", "open"))
+        sizes = {"rows": won + lost + still, "won": won, "lost": lost}
         rows.append(at.assign(dimension=dimension, segment=segment, **sizes))
     names = ["dimension", "segment", "rows", "won", "lost", "days", "share", "low", "high"]
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
@@ -74,22 +75,34 @@ def still_waiting(rows: pd.DataFrame) -> pd.DataFrame:
     `rows`: see `gaps`, of one segment. Columns: `days` (each on which somebody ordered), `at_risk`, `share`,
     `low`, `high`.
     """
-    counted = rows.assign(
-        entered_days=FROM_START,
-        days=rows["gap_days"],
-        ended=rows["ordered"],
-        otherwise=0,
-        open=rows["waiting"],
+    counted = pd.DataFrame(
+        {
+            "entered_days": FROM_START,
+            "days": rows["gap_days"].to_numpy(),
+            "ended": rows["ordered"].to_numpy(),
+            "otherwise": 0,
+            "open": rows["waiting"].to_numpy(),
+        }
     )
-    curve = survival_curve(counted).rename(columns={"survival": "share"})
-    over = curve["share"] <= 0  # all have ordered: not one is known to wait longer
-    return curve.assign(low=curve["low"].mask(over, 0.0))[["days", "at_risk", "share", "low", "high"]]
+    curve = survival_curve(counted)
+    share = curve["survival"].to_numpy()
+    # Where all have ordered, not one is known to wait longer.
+    low = np.where(share <= 0, 0.0, curve["low"].to_numpy())
+    return pd.DataFrame(
+        {
+            "days": curve["days"],
+            "at_risk": curve["at_risk"],
+            "share": share,
+            "low": low,
+            "high": curve["high"],
+        }
+    )
 
 
 def quantile_days(curve: pd.DataFrame, quantile: float, column: str = "share") -> float:
     """Give the days after which that share has ordered again; missing where fewer have."""
-    reached = curve.loc[curve[column] <= 1 - quantile + 1e-12, "days"]
-    return float(reached.iloc[0]) if len(reached) else float("nan")
+    reached = curve["days"].to_numpy()[curve[column].to_numpy() <= 1 - quantile + 1e-12]
+    return float(reached[0]) if len(reached) else float("nan")
 
 
 def times_to_order(counted: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -122,11 +135,11 @@ def times_to_order(counted: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def _at(curve: pd.DataFrame, days: int, watched: int) -> tuple[float, float, float]:
     if watched < days:
         return float("nan"), float("nan"), float("nan")
-    before = curve[curve["days"] <= days]
-    if before.empty:
+    place = int((curve["days"].to_numpy() <= days).sum()) - 1
+    if place < 0:
         return 1.0, float("nan"), 1.0
-    last = before.iloc[-1]
-    return float(last["share"]), float(last["low"]), float(last["high"])
+    share, low, high = (float(curve[c].to_numpy()[place]) for c in ("share", "low", "high"))
+    return share, low, high
 
 
 def _compute(known: Known) -> Frames:

@@ -45,15 +45,15 @@ def watched_from(customers: IbisTable) -> date | None:
     return found["first"] if found["kinds"] > 1 else None
 
 
-def count_tenures(customers: IbisTable, end: date, dimension: str = "") -> pd.DataFrame:
-    """Count how long customers stayed, in days; see `count_durations`."""
+def count_tenures(customers: IbisTable, end: date, watched: date | None, dimension: str = "") -> pd.DataFrame:
+    """Count how long customers stayed, in days; see `count_durations`, and `watched_from`."""
     return count_durations(
         customers,
         customers.joined_at,
         customers.left_at,
         end,
         dimension=dimension,
-        watched_from=watched_from(customers),
+        watched_from=watched,
     )
 
 
@@ -78,7 +78,8 @@ def months_of(counted: pd.DataFrame) -> tuple[Array, Array, Array]:
 
 def _compute(known: Known) -> Frames:
     customers, end = known.tables["customers"], known.period.end
-    whole = count_tenures(customers, end)
+    watched = watched_from(customers)
+    whole = count_tenures(customers, end, watched)
     left = int(whole["ended"].sum())
     if left < LEAST_LEFT:
         raise Declined(
@@ -87,7 +88,7 @@ def _compute(known: Known) -> Frames:
             least=LEAST_LEFT,
         )
     present = [d for d in table("customers").dimensions if d in customers.columns]
-    durations = grouped_durations(lambda rows, by: count_tenures(rows, end, by), customers, present)
+    durations = grouped_durations(lambda rows, by: count_tenures(rows, end, watched, by), customers, present)
     shown = medians(durations, known.settings.minimum_cell)
     fitted = sbg.fit(*months_of(whole))
     return {
@@ -144,7 +145,7 @@ def _holdout(customers: IbisTable, end: date) -> dict[str, float]:
     before = customers.mutate(
         left_at=ibis.ifelse(customers.left_at.date() < cut, customers.left_at, ibis.null())
     )
-    earlier = count_tenures(before, cut)
+    earlier = count_tenures(before, cut, watched_from(before))
     fitted = sbg.fit(*months_of(earlier))
     _, open_, _ = months_of(earlier)
     months = np.arange(len(open_), dtype=float)

@@ -16,7 +16,7 @@ from crmreport.analyses.risk.features import (
     TITLES,
     compact,
     customers_at_each,
-    with_outcome,
+    with_outcome_of_each,
 )
 from crmreport.analyses.risk.groups import groups
 from crmreport.analyses.risk.leaks import leaks
@@ -55,7 +55,7 @@ def _frames(known: Known, outcome: str) -> Frames:
     data = compact(known.data, known.facts.get("orders"))
     rows = customers_at_each(data, (when.today, when.validation, *when.training), days, outcome)
     today = rows.pop(when.today)
-    judged = {day: with_outcome(rows[day], data, day, days, outcome) for day in rows}
+    judged = with_outcome_of_each(rows, data, days, outcome)
     validation = sample(judged[when.validation], MOST_ROWS)
     training = pd.concat(
         [sample(judged[day], MOST_ROWS // len(when.training)) for day in when.training], ignore_index=True

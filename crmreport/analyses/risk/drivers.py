@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from crmreport.analyses.risk.model import Model
-from crmreport.analyses.risk.quality import aucs
+from crmreport.analyses.risk.quality import area
 from crmreport.analyses.risk.training import SEED
 from crmreport.metrics.intervals import Array, Z
+
+Places = npt.NDArray[np.int64]
 
 _CORRELATED = 0.7
 _REPEATS = 10
@@ -56,21 +59,22 @@ def drivers(rows: pd.DataFrame, model: Model, smallest_group: int) -> pd.DataFra
     numbers = model.encoded(rows)
     probabilities = model.predicted(numbers)
     groups = feature_groups(rows, model.features)
-    lost: dict[tuple[str, ...], list[float]] = {group: [] for group in groups}
+    samples, shuffled = [], []
     for _ in range(_REPEATS):
         drawn = random.integers(0, len(rows), len(rows))
-        if outcome[drawn].min() == outcome[drawn].max():
-            continue
-        sample, came = numbers[drawn], outcome[drawn]
-        whole = float(aucs(came, probabilities[drawn])[0][0])
-        shuffled = np.tile(sample, (len(groups), 1, 1))
-        for place, group in enumerate(groups):
-            columns = [model.features.index(f) for f in group]
-            shuffled[place][:, columns] = sample[random.permutation(len(sample))][:, columns]
-        # All at once: the library takes longer to begin than to predict.
-        predicted = model.predicted(shuffled.reshape(-1, sample.shape[1])).reshape(len(groups), -1)
-        for place, group in enumerate(groups):
-            lost[group].append(whole - float(aucs(came, predicted[place])[0][0]))
+        if outcome[drawn].min() != outcome[drawn].max():
+            samples.append(drawn)
+            shuffled.append([drawn[random.permutation(len(drawn))] for _ in groups])
+    whole = [area(outcome[drawn], probabilities[drawn]) for drawn in samples]
+    lost: dict[tuple[str, ...], list[float]] = {}
+    for place, group in enumerate(groups):
+        others = [of_groups[place] for of_groups in shuffled]
+        columns = [model.features.index(f) for f in group]
+        predicted = _with_values_of(model, numbers, columns, np.array(samples), np.array(others))
+        lost[group] = [
+            of_whole - area(outcome[drawn], without)
+            for of_whole, drawn, without in zip(whole, samples, predicted, strict=True)
+        ]
     found = []
     for group, losses in lost.items():
         mean = float(np.mean(losses))
@@ -79,6 +83,20 @@ def drivers(rows: pd.DataFrame, model: Model, smallest_group: int) -> pd.DataFra
         found.append((group[0], " ".join(group), mean, mean - half, mean + half, direction, highest))
     frame = pd.DataFrame(found, columns=list(COLUMNS))
     return frame.sort_values(["importance", "driver"], ascending=[False, True], ignore_index=True)
+
+
+def _with_values_of(model: Model, numbers: Array, columns: list[int], drawn: Places, others: Places) -> Array:
+    """Predict for the rows `drawn`, with what `others` have in some columns, each different row once.
+
+    Of a feature with few values most rows come up again and again, and predicting is what takes time.
+    """
+    codes = np.unique(numbers[:, columns], axis=0, return_inverse=True, equal_nan=True)[1].reshape(-1)
+    pairs = drawn * len(codes) + codes[others]
+    _, first, places = np.unique(pairs, return_index=True, return_inverse=True)
+    changed = numbers[drawn.reshape(-1)[first]]
+    changed[:, columns] = numbers[others.reshape(-1)[first]][:, columns]
+    predicted: Array = model.predicted(changed)[places.reshape(drawn.shape)]
+    return predicted
 
 
 def _direction(column: pd.Series, probabilities: Array, smallest_group: int) -> tuple[str, str]:
@@ -103,12 +121,12 @@ def reasons(rows: pd.DataFrame, model: Model, typical: pd.DataFrame) -> pd.DataF
     numbers = model.encoded(rows)
     usual = _usual(model.encoded(typical), typical, model.features)
     own = model.predicted(numbers)
-    raised = np.empty((len(rows), len(groups)))
-    for place, group in enumerate(groups):
+    without = np.tile(numbers, (len(groups), 1, 1))
+    for of_group, group in zip(without, groups, strict=True):
         columns = [model.features.index(f) for f in group]
-        without = numbers.copy()
-        without[:, columns] = usual[columns]
-        raised[:, place] = own - model.predicted(without)
+        of_group[:, columns] = usual[columns]
+    # All at once: the library takes longer to begin than to predict.
+    raised = own[:, None] - model.predicted(without.reshape(-1, numbers.shape[1])).reshape(len(groups), -1).T
     order = np.argsort(-raised, axis=1, kind="stable")
     names = np.array([g[0] for g in groups] + [""], dtype=object)
     found = {}

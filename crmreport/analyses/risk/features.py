@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import ibis
 import pandas as pd
@@ -99,14 +99,30 @@ def customers_at_each(
 
 
 def with_outcome(rows: pd.DataFrame, data: Data, cutoff: date, days: int, outcome: str) -> pd.DataFrame:
-    """Add `churned`: whether the customer placed no order, or ended the relation, in the days after."""
-    end = cutoff + timedelta(days=days)
+    """Add `churned` to the customers of one day; see `with_outcome_of_each`."""
+    return with_outcome_of_each({cutoff: rows}, data, days, outcome)[cutoff]
+
+
+def with_outcome_of_each(
+    rows: Mapping[date, pd.DataFrame], data: Data, days: int, outcome: str
+) -> dict[date, pd.DataFrame]:
+    """Add `churned`: whether the customer placed no order, or ended the relation, in the days after each day.
+
+    `rows`: see `customers_at_each`.
+    """
     name, clock = ("orders", "ordered_at") if outcome == NO_PURCHASE else ("customers", "left_at")
     given = data.tables[name]
-    day = given[clock].date()
-    ids = given.filter((day >= cutoff) & (day < end)).select("customer_id").distinct().to_pandas()
-    did = rows["customer_id"].isin(ids["customer_id"])
-    return rows.assign(churned=~did if outcome == NO_PURCHASE else did)
+    happened = given.select("customer_id", day=given[clock].date())
+    cutoffs = ibis.memtable(pd.DataFrame({UNTIL: list(rows)}), schema={UNTIL: "date"})
+    after = happened.cross_join(cutoffs)
+    is_within = (after.day >= after[UNTIL]) & (after.day.delta(after[UNTIL], unit="day") < days)
+    ids = after.filter(is_within).select(UNTIL, "customer_id").distinct().to_pandas()
+    of_day = pd.to_datetime(ids[UNTIL])
+    found = {}
+    for cutoff, customers in rows.items():
+        did = customers["customer_id"].isin(ids.loc[of_day == pd.Timestamp(cutoff), "customer_id"])
+        found[cutoff] = customers.assign(churned=~did if outcome == NO_PURCHASE else did)
+    return found
 
 
 def _of_orders(orders: IbisTable, days: int) -> IbisTable:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from crmreport.language import _t
-from crmreport.metrics.intervals import Z, wilson
+from crmreport.metrics.intervals import Array, Z, wilson
 from crmreport.segments import ALL, UNKNOWN
 
 MERGED = "merged"  # the segment of those that are too small, or too many, to be shown each
@@ -97,37 +98,42 @@ def _merge(rows: pd.DataFrame, kept: set[str]) -> pd.DataFrame:
 
 
 def _of_dimension(now: pd.DataFrame, before: pd.DataFrame, dimension: str) -> pd.DataFrame:
-    p = now["probability"]
-    weighed = now.assign(spread=p * (1 - p), at_risk=p * now["revenue"]).groupby("segment")
-    found = weighed.agg(
-        customers=("probability", "size"),
-        risk=("probability", "mean"),
-        expected_losses=("probability", "sum"),
-        spread=("spread", "sum"),
+    places, segments = pd.factorize(now["segment"], sort=True)
+    p, revenue = now["probability"].to_numpy(dtype=float), now["revenue"].to_numpy(dtype=float)
+    found = pd.DataFrame(
+        {"segment": segments.astype("str"), "customers": np.bincount(places, minlength=len(segments))}
     )
+    customers = found["customers"].to_numpy()
+    losses = _summed(p, places, segments)
+    half = Z * np.sqrt(_summed(p * (1 - p), places, segments))
     # Where no amount is known there is no revenue of 0.
-    found["revenue"] = weighed["revenue"].sum(min_count=1)
-    found["revenue_at_risk"] = weighed["at_risk"].sum(min_count=1)
-    half = Z * np.sqrt(found["spread"])
-    found["low"] = np.maximum(found["expected_losses"] - half, 0)
-    found["high"] = np.minimum(found["expected_losses"] + half, found["customers"])
-    expected = before["expected"]
-    came = (
-        before.assign(spread=expected * (1 - expected))
-        .groupby("segment")
-        .agg(
-            expected=("expected", "sum"),
-            expected_spread=("spread", "sum"),
-            validated_n=("churned", "size"),
-            validated_predicted=("probability", "mean"),
-            validated_observed=("churned", "mean"),
-        )
+    has_amount = np.bincount(places, ~np.isnan(revenue), len(segments)) > 0
+    found = found.assign(
+        risk=losses / customers,
+        expected_losses=losses,
+        revenue=np.where(has_amount, _summed(np.nan_to_num(revenue), places, segments), np.nan),
+        revenue_at_risk=np.where(has_amount, _summed(np.nan_to_num(p * revenue), places, segments), np.nan),
+        low=np.maximum(losses - half, 0),
+        high=np.minimum(losses + half, customers),
     )
-    found = found.join(came)
-    found["validated_n"] = found["validated_n"].fillna(0).astype("int64")
-    n = found["validated_n"].to_numpy(dtype=float)
-    more = found["validated_observed"] * n - found["expected"]
-    found["deviation"] = more / np.sqrt(found["expected_spread"])
-    low, high = wilson(found["validated_observed"].to_numpy(dtype=float) * n, n)
-    found = found.assign(validated_low=low, validated_high=high, dimension=dimension)
-    return found.sort_index().reset_index()
+    earlier = pd.Index(segments).get_indexer(before["segment"])
+    tested, earlier = before[earlier >= 0], earlier[earlier >= 0]
+    expected = tested["expected"].to_numpy(dtype=float)
+    n = np.bincount(earlier, minlength=len(segments)).astype(float)
+    came = _summed(tested["churned"].to_numpy(dtype=float), earlier, segments)
+    low, high = wilson(np.where(n > 0, came, np.nan), n)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviation = came - _summed(expected, earlier, segments)
+        return found.assign(
+            dimension=dimension,
+            validated_n=n.astype("int64"),
+            validated_predicted=_summed(tested["probability"].to_numpy(), earlier, segments) / n,
+            validated_observed=came / n,
+            validated_low=low,
+            validated_high=high,
+            deviation=deviation / np.sqrt(_summed(expected * (1 - expected), earlier, segments)),
+        )
+
+
+def _summed(values: Array, places: npt.NDArray[np.int64], segments: pd.Index) -> Array:
+    return np.bincount(places, values, len(segments)).astype(float)

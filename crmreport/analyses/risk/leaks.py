@@ -7,7 +7,7 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from crmreport.analyses.risk.quality import aucs
+from crmreport.analyses.risk.quality import area
 from crmreport.language import _t
 from crmreport.metrics.intervals import Array
 
@@ -91,17 +91,16 @@ def _area(column: pd.Series, outcome: Array) -> float:
         target = outcome
     if len(np.unique(target)) < 2:
         return 0.5
-    area = float(aucs(target, score)[0][0])
-    return max(area, 1 - area)
+    of_feature = area(target, score)
+    return max(of_feature, 1 - of_feature)
 
 
 def _telling_value(column: pd.Series, outcome: Array) -> tuple[str, int, float]:
     """Find the value, or the end of a number's range, whose rows all have one outcome; that of most rows."""
-    values = _values(column)
     is_range = _is_number(column) and column.nunique() > _MOST_VALUES
-    if is_range:
-        values = values.where(column.isna(), "")  # whether it is missing may tell, too
-    by_value = pd.Series(outcome, index=values.index).groupby(values).agg(["size", "mean"])
+    # Of a range, whether it is missing may tell, too.
+    values = column.isna().map({True: MISSING, False: ""}) if is_range else _values(column)
+    by_value = _counted(values, outcome)
     by_value = by_value[by_value.index != ""]
     if is_range:
         by_value = pd.concat([by_value, _ends(column, outcome)])
@@ -115,9 +114,18 @@ def _telling_value(column: pd.Series, outcome: Array) -> tuple[str, int, float]:
     return str(best.name), int(best["size"]), float(best["mean"])
 
 
+def _counted(values: pd.Series, outcome: Array) -> pd.DataFrame:
+    """Give the rows of each value that is known, and the share of them with the outcome, sorted by value."""
+    places, kinds = pd.factorize(values, sort=True)
+    known = places >= 0
+    size = np.bincount(places[known], minlength=len(kinds))
+    mean = np.bincount(places[known], outcome[known], len(kinds)) / size
+    return pd.DataFrame({"size": size, "mean": mean}, index=kinds)
+
+
 def _ends(column: pd.Series, outcome: Array) -> pd.DataFrame:
     """Count the rows from the lowest and from the highest number on that have the outcome of the first."""
-    by_number = pd.Series(outcome, index=column.index).groupby(column).agg(["size", "mean"])
+    by_number = _counted(column, outcome)
     ends = []
     for sign, ordered in (("<=", by_number), (">=", by_number[::-1])):
         same = (ordered["mean"] == ordered["mean"].iloc[0]) & ordered["mean"].isin([0, 1])

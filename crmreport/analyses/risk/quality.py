@@ -38,6 +38,16 @@ def aucs(outcome: Array, *scores: Array) -> tuple[Array, Array]:
     return np.array(areas), covariance
 
 
+def area(outcome: Array, score: Array) -> float:
+    """Give the area under the ROC curve alone, which takes less than the covariance; see `aucs`."""
+    from scipy import stats
+
+    churned = outcome == 1
+    m = int(churned.sum())
+    above = float(stats.rankdata(score)[churned].sum()) - m * (m + 1) / 2
+    return above / (m * (len(outcome) - m))
+
+
 def auc_gain(outcome: Array, scores: Array, others: Array) -> tuple[float, float, float]:
     """Give by how much the area of one score is above that of another, with its 95 % interval."""
     areas, covariance = aucs(outcome, scores, others)

@@ -100,9 +100,9 @@ def _found(points: Array) -> Found:
     drawn = points
     if len(points) > _SAMPLE:
         drawn = points[np.sort(rng.choice(len(points), _SAMPLE, replace=False))]
-    silhouettes = {k: _silhouette(drawn, k) for k in _numbers(drawn)}
+    silhouettes = _silhouettes(drawn, _numbers(drawn), _STARTS)
     number = max(silhouettes, key=lambda k: (silhouettes[k], -k))
-    reference = max(_best_silhouette(cloud) for cloud in _references(drawn, rng))
+    reference = max(max(_silhouettes(cloud, NUMBERS, 2).values()) for cloud in _references(drawn, rng))
     labels = _ordered(points, _fit(points, number).labels_)
     return Found(number, labels, silhouettes, _agreement(drawn, number, rng), reference)
 
@@ -118,16 +118,35 @@ def _fit(points: Array, number: int, starts: int = _STARTS):  # type: ignore[no-
     return KMeans(n_clusters=number, n_init=starts, random_state=_SEED).fit(points)
 
 
-def _silhouette(points: Array, number: int, starts: int = _STARTS) -> float:
-    from sklearn.metrics import silhouette_score
+def _silhouettes(points: Array, numbers: tuple[int, ...], starts: int) -> dict[int, float]:
+    """Give the mean silhouette by number of clusters; -1 where there are not so many different points."""
+    from sklearn.metrics import euclidean_distances
 
-    if len(np.unique(points, axis=0)) <= number:
-        return -1.0
-    return float(silhouette_score(points, _fit(points, number, starts).labels_))
+    different = len(np.unique(points, axis=0))
+    distances = euclidean_distances(points)
+    return {
+        k: mean_silhouette(distances, _fit(points, k, starts).labels_) if k < different else -1.0
+        for k in numbers
+    }
 
 
-def _best_silhouette(points: Array) -> float:
-    return max(_silhouette(points, k, starts=2) for k in NUMBERS)
+def mean_silhouette(distances: Array, labels: Labels) -> float:
+    """Give the mean silhouette of a split of points into the clusters 0, 1, ..., from their distances.
+
+    That of a point is (b - a) / max(a, b), where a is its mean distance to the others of its cluster, and b
+    to those of the next cluster; 0 if it is alone in its cluster.
+    """
+    members = np.eye(int(labels.max()) + 1)[labels]
+    sizes = members.sum(axis=0)
+    sums = distances @ members
+    rows = np.arange(len(labels))
+    own = sums[rows, labels] / np.maximum(sizes[labels] - 1, 1)
+    means = sums / sizes
+    means[rows, labels] = np.inf
+    next_ = means.min(axis=1)
+    larger = np.maximum(own, next_)
+    alone = (sizes[labels] == 1) | (larger == 0)
+    return float(np.where(alone, 0.0, (next_ - own) / np.where(alone, 1.0, larger)).mean())
 
 
 def _references(points: Array, rng: np.random.Generator) -> list[Array]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from types import ModuleType
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from crmreport.analyses.likelihood import Fitted
@@ -22,6 +24,7 @@ WEEKS_IN_YEAR = 365.25 / 7
 HORIZON_WEEKS = WEEKS_IN_YEAR
 DISCOUNT_RATE = 0.10  # a year
 _QUARTERS = 4
+_MOST_FITTED = 2  # of a period: the model of its end, and that of the holdout
 _COST_KNOWN = 0.5  # of the revenue; with less, a margin would be that of other products
 
 
@@ -43,12 +46,29 @@ class LifetimeModel:
         return MODELS[self.purchasing.model]
 
 
+_fitted: dict[str, LifetimeModel] = {}  # the last ones; see `fit_lifetime`
+
+
 def fit_lifetime(history: pd.DataFrame) -> LifetimeModel:
     """Fit both models of purchasing, and the one of spending, to a purchase history.
 
     The amounts are those of all purchases: the first says as much about what a customer spends as any.
-    ValueError if nobody bought, or nobody for an amount above zero.
+    ValueError if nobody bought, or nobody for an amount above zero. Several analyses of a period ask for the
+    same model, which is fitted once.
     """
+    digest = hashlib.sha256()
+    for values in (*timing(history), *amounts(history)):
+        digest.update(values.tobytes())
+    key = digest.hexdigest()
+    if key not in _fitted:
+        model = _fit(history)
+        while len(_fitted) >= _MOST_FITTED:
+            del _fitted[next(iter(_fitted))]
+        _fitted[key] = model
+    return _fitted[key]
+
+
+def _fit(history: pd.DataFrame) -> LifetimeModel:
     counts = count_customers(history)
     candidates = tuple(method.fit(counts) for method in MODELS.values())
     purchases, mean_amount = amounts(history)
@@ -115,8 +135,8 @@ def simulated_amounts(
     of_purchasing = model.purchasing.draws(draws, random)
     of_spending = model.spending.draws(draws, random)
     for values, spending in zip(of_purchasing, of_spending, strict=True):
-        future = simulated_days(model.method, values, weeks, x, last, observed, random)
-        yield gamma_gamma.simulate(spending, purchases, mean_amount, np.where(stays, future, 0.0), random)
+        future = simulated_days(model.method, values, weeks, x, last, observed, random, stays)
+        yield gamma_gamma.simulate(spending, purchases, mean_amount, future, random)
 
 
 def simulated_days(
@@ -127,12 +147,17 @@ def simulated_days(
     weeks_to_last: Array,
     weeks_observed: Array,
     random: np.random.Generator,
+    stays: npt.NDArray[np.bool_],
 ) -> Array:
-    """Draw each customer's purchase days in the next `weeks`, given the purchases until now."""
-    alive = method.alive(parameters, repeat_days, weeks_to_last, weeks_observed)
-    stays = random.random(len(repeat_days)) < alive
+    """Draw each customer's purchase days in the next `weeks`, given the purchases until now.
+
+    `stays`: who has not ended the relation; the others buy nothing.
+    """
+    alive = np.zeros(len(repeat_days))
+    alive[stays] = method.alive(parameters, repeat_days[stays], weeks_to_last[stays], weeks_observed[stays])
+    is_alive = random.random(len(repeat_days)) < alive
     days = method.simulate_if_alive(parameters, weeks, repeat_days, weeks_observed, random)
-    return np.where(stays, days, 0.0)
+    return np.where(is_alive, days, 0.0)
 
 
 def timing(history: pd.DataFrame) -> tuple[Array, Array, Array]:

@@ -82,6 +82,7 @@ def count_steps(visits: IbisTable, steps: list[str]) -> pd.DataFrame:
     `visits`, `steps`: see `reached_steps`. Columns: `dimension`, `segment`, `step_order` (from 1), `step`,
     `visitors`, `visits` (in order), `visits_at_all` (whatever came before).
     """
+    visits = _by_dimension(visits)
     every = visits.visitor_id.notnull()
     reached = {"visit": (every, every)} | {
         step: (visits[f"in_order_{n}"], visits[f"at_all_{n}"]) for n, step in enumerate(steps, 1)
@@ -91,19 +92,26 @@ def count_steps(visits: IbisTable, steps: list[str]) -> pd.DataFrame:
         counts[f"visitors_{order}"] = visits.visitor_id.nunique(where=in_order)
         counts[f"visits_{order}"] = in_order.cast("int64").sum()
         counts[f"at_all_{order}"] = at_all.cast("int64").sum()
+    wide = visits.group_by(["dimension", "segment"]).aggregate(**counts).to_pandas()
     frames = []
-    for dimension in (ALL, *_own(visits)):
-        segment = ibis.literal(ALL) if dimension == ALL else ibis.coalesce(visits[dimension], UNKNOWN)
-        wide = visits.mutate(segment=segment).group_by("segment").aggregate(**counts).to_pandas()
-        for order, step in enumerate(reached):
-            frame = wide[["segment"]].assign(dimension=dimension, step_order=order + 1, step=step)
-            for name, column in (("visitors", "visitors"), ("visits", "visits"), ("visits_at_all", "at_all")):
-                frame[name] = wide[f"{column}_{order}"].fillna(0).astype("int64")
-            frames.append(frame)
+    for order, step in enumerate(reached):
+        frame = wide[["dimension", "segment"]].assign(step_order=order + 1, step=step)
+        for name, column in (("visitors", "visitors"), ("visits", "visits"), ("visits_at_all", "at_all")):
+            frame[name] = wide[f"{column}_{order}"].fillna(0).astype("int64")
+        frames.append(frame)
     found = pd.concat(frames, ignore_index=True)
     is_part = (found["dimension"] != ALL).rename("is_part")
     found = found.assign(is_part=is_part).sort_values(["is_part", *_KEYS], ignore_index=True)
     return found[[*_KEYS, "visitors", "visits", "visits_at_all"]]
+
+
+def _by_dimension(visits: IbisTable) -> IbisTable:
+    """Give each visit once for all and once for each dimension, so that one query counts them."""
+    dimensions = _own(visits)
+    kinds = ibis.memtable(pd.DataFrame({"dimension": [ALL, *dimensions]}), schema={"dimension": "string"})
+    split = visits.cross_join(kinds)
+    of_kind = [(split.dimension == d, ibis.coalesce(split[d], UNKNOWN)) for d in dimensions]
+    return split.mutate(segment=ibis.cases(*of_kind, else_=ALL) if of_kind else ibis.literal(ALL))
 
 
 def rates(counted: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
