@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from crmreport.analyses.analysis import Declined
-from crmreport.analyses.value.clusters import CLUSTERS, find_clusters, profile, standardised
+from crmreport.analyses.value.clusters import CLUSTERS, profile
+from crmreport.analyses.value.splitting import find_clusters, standardised
 from tests.tiny import known_of, tiny_data
 
 
