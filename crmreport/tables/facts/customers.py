@@ -10,7 +10,7 @@ import pandas as pd
 from crmreport.tables.contract import table
 from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts.fact import SQUARE, Derived, Fact, Inputs, complete, squared
-from crmreport.tables.facts.orders import order_lines_with_profit, orders_with_amount
+from crmreport.tables.facts.orders import order_lines_with_profit, orders_of, orders_with_amount
 from crmreport.tables.mapping.reading import DECIMAL
 
 
@@ -21,8 +21,8 @@ def _customers(given: Inputs) -> IbisTable:
 
 def _first_orders(given: Inputs) -> IbisTable:
     """One row per customer who ordered: when first, and how many days later again."""
-    orders = given.tables["orders"]
-    in_order = ibis.window(group_by="customer_id", order_by=[orders.ordered_at, orders.order_id])
+    orders = orders_of(given).select("customer_id", "ordered_at")
+    in_order = ibis.window(group_by="customer_id", order_by=orders.ordered_at)
     numbered = orders.mutate(
         position=ibis.row_number().over(in_order), next_at=orders.ordered_at.lead().over(in_order)
     )
