@@ -18,7 +18,7 @@ def orders_of(given: Inputs) -> IbisTable:
 def orders_with_amount(given: Inputs) -> IbisTable:
     """Give one row per order; an amount that is missing is the sum of the order's lines."""
     if "orders" in given.prepared:
-        return given.prepared["orders"]
+        return complete(given.prepared["orders"], "orders")
     orders = complete(given.tables["orders"], "orders")
     if "order_lines" in given.tables:
         lines = _with_amount(given.tables["order_lines"])
