@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import ibis
 import ibis.expr.operations as ops
 import pandas as pd
-import sqlglot as sg
 from sqlglot import expressions as sge
 
 from crmreport.metrics.metric import Rows
@@ -67,7 +66,7 @@ def totals_by_segment(placed: IbisTable, aggregates: Mapping[str, object]) -> Ib
     # Ibis has no GROUPING SETS (ibis-project/ibis #550, #9945), and all engines have: only the last clause of
     # what it writes is another.
     engine = ibis.get_backend(rows)
-    query = sg.parse_one(engine.compile(plain), read=engine.dialect)
+    query = engine.compiler.to_sqlglot(plain)
     sets = [_tuple("period"), *(_tuple("period", d) for d in dimensions)]
     query.set("group", sge.Group(grouping_sets=[sge.GroupingSets(expressions=sets)]))
     parent = ops.AliasedRelation(parent=rows, name=name)

@@ -10,7 +10,7 @@ import pandas as pd
 from crmreport.tables.contract import table
 from crmreport.tables.engine import IbisTable
 from crmreport.tables.facts.fact import SQUARE, Derived, Fact, Inputs, complete, squared
-from crmreport.tables.facts.orders import order_lines_with_profit, orders_with_amount
+from crmreport.tables.facts.orders import order_lines_with_profit, orders_of, orders_with_amount
 from crmreport.tables.mapping.reading import DECIMAL
 
 
@@ -21,8 +21,8 @@ def _customers(given: Inputs) -> IbisTable:
 
 def _first_orders(given: Inputs) -> IbisTable:
     """One row per customer who ordered: when first, and how many days later again."""
-    orders = given.tables["orders"]
-    in_order = ibis.window(group_by="customer_id", order_by=[orders.ordered_at, orders.order_id])
+    orders = orders_of(given).select("customer_id", "ordered_at")
+    in_order = ibis.window(group_by="customer_id", order_by=orders.ordered_at)
     numbered = orders.mutate(
         position=ibis.row_number().over(in_order), next_at=orders.ordered_at.lead().over(in_order)
     )
@@ -51,36 +51,35 @@ def _activity(given: Inputs) -> IbisTable:
     windows = [
         (
             period.start + timedelta(days=n),
-            period.key,
+            number,
             n < 0,
             n >= 0,
             n >= period.days - given.active_days,
         )
-        for period in given.periods
+        for number, period in enumerate(given.periods)
         for n in range(-given.active_days, period.days)
     ]
     schema = {
         "day": "date",
-        "period": "string",
+        "number": "int16",
         "is_before": "boolean",
         "is_within": "boolean",
         "is_at_end": "boolean",
     }
     days = ibis.memtable(pd.DataFrame(windows, columns=list(schema)), schema=schema)
     joined = _of_days(orders, days, [day for day, *_flags in windows])
-    found = joined.group_by(["customer_id", "period"]).aggregate(
+    found = joined.group_by(["customer_id", "number"]).aggregate(
         orders_at_start=joined.count(where=joined.is_before),
         orders_in_period=joined.count(where=joined.is_within),
         orders_at_end=joined.count(where=joined.is_at_end),
         revenue_at_start=joined.amount.sum(where=joined.is_before).cast(DECIMAL),
         revenue_at_end=joined.amount.sum(where=joined.is_at_end).cast(DECIMAL),
     )
-    edges = pd.DataFrame(
-        [(p.key, p.start, p.days) for p in given.periods], columns=["period", "period_start", "period_days"]
-    )
-    spans = ibis.memtable(edges, schema={"period": "string", "period_start": "date", "period_days": "int64"})
+    edges = [(number, p.key, p.start, p.days) for number, p in enumerate(given.periods)]
+    schema = {"number": "int16", "period": "string", "period_start": "date", "period_days": "int64"}
+    spans = ibis.memtable(pd.DataFrame(edges, columns=list(schema)), schema=schema)
     customers = buyers(given)
-    found = found.inner_join(spans, "period").inner_join(customers, "customer_id")
+    found = found.inner_join(spans, "number").inner_join(customers, "customer_id")
     # Whose returns are as much as their orders had paid nothing that could be kept.
     paid = (found.revenue_at_start > 0).ifelse(found.revenue_at_start, ibis.null())
     now = found.revenue_at_end.fill_null(0)

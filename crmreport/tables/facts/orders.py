@@ -10,10 +10,15 @@ from crmreport.tables.facts.fact import SQUARE, Derived, Fact, Inputs, complete,
 from crmreport.tables.mapping.reading import DECIMAL
 
 
+def orders_of(given: Inputs) -> IbisTable:
+    """Give one row per order, with an amount or without."""
+    return given.prepared.get("orders", given.tables["orders"])
+
+
 def orders_with_amount(given: Inputs) -> IbisTable:
     """Give one row per order; an amount that is missing is the sum of the order's lines."""
     if "orders" in given.prepared:
-        return given.prepared["orders"]
+        return complete(given.prepared["orders"], "orders")
     orders = complete(given.tables["orders"], "orders")
     if "order_lines" in given.tables:
         lines = _with_amount(given.tables["order_lines"])
@@ -35,7 +40,7 @@ def order_lines_with_profit(given: Inputs) -> IbisTable:
     `profit` is its amount less the cost of its units, and `costed_amount` its amount, where the cost is
     known; both are missing where it is not.
     """
-    orders = given.tables["orders"]
+    orders = orders_of(given)
     own = [d for d in table("orders").dimensions if d in orders.columns]
     lines = _with_amount(given.tables["order_lines"]).inner_join(
         orders.select("order_id", "customer_id", "ordered_at", *own), "order_id"
