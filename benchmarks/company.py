@@ -51,6 +51,7 @@ def put_data(folder: Path, known_on: date | None) -> None:
     for name, column in _SINCE.items():
         path = target / f"{name}.parquet"
         _write(_cut(pd.read_parquet(path), column, pd.Timestamp(known_on)), path)
+    _reopen(target)
     lines = pd.read_parquet(target / "order_lines.parquet")
     orders = pd.read_parquet(target / "orders.parquet", columns=["order_id"])
     _write(lines[lines["order_id"].isin(orders["order_id"])], target / "order_lines.parquet")
@@ -62,6 +63,18 @@ def _cut(rows: pd.DataFrame, since: str, day: pd.Timestamp) -> pd.DataFrame:
     for name in rows.select_dtypes("datetime"):
         rows[name] = rows[name].where(rows[name] < day)
     return rows
+
+
+def _reopen(folder: Path) -> None:
+    """Let no opportunity know that it was won or lost later: it is in the last stage that it had entered."""
+    path = folder / "opportunities.parquet"
+    rows = pd.read_parquet(path)
+    history = pd.read_parquet(folder / "stage_history.parquet").sort_values("stage_order")
+    last = rows["opportunity_id"].map(history.groupby("opportunity_id")["stage"].last())
+    is_open = rows["closed_at"].isna()
+    rows["stage"] = rows["stage"].mask(is_open, last.fillna("Lead"))
+    rows["is_won"] = rows["is_won"].mask(is_open, None)
+    _write(rows, path)
 
 
 def change_one_row(folder: Path, month: str, table: str, column: str) -> None:
