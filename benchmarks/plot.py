@@ -28,7 +28,7 @@ def of_pages(found: dict[str, Any]) -> alt.LayerChart:
 def of_cube(found: list[dict[str, Any]]) -> alt.LayerChart:
     """Draw the seconds for each number of orders, of the cube and of pandas."""
     lines = [
-        {"orders": line["orders"], "route": route, "seconds": line[key]["cube"]}
+        {"orders": line["orders"], "route": route, "seconds": line[key]["cube"]["seconds"]}
         for line in found
         for route, key in (("the cube", "crmreport"), ("pandas, page by page", "pandas"))
         if line.get(key)
@@ -53,7 +53,7 @@ def _lines(frame: pd.DataFrame, x: str, axis: str, series: str, title: str) -> a
             legend=alt.Legend(title=None, orient="top"),
         ),
     )
-    written = base.mark_text(dy=-9, fontSize=10).encode(
+    written = base.mark_text(dy=-12, fontSize=10).encode(
         alt.Text("seconds", type="quantitative", format=".3s")
     )
     return base.mark_line() + base.mark_point(filled=True) + written
@@ -68,7 +68,7 @@ def main() -> None:
     given = parser.parse_args()
     pages = of_pages(json.loads(given.pipeline.read_text(encoding="utf-8")))
     cube = of_cube(json.loads(given.cube.read_text(encoding="utf-8"))["runs"])
-    picture = alt.hconcat(pages, cube, spacing=40).resolve_scale(color="independent")
+    picture = alt.hconcat(pages, cube, spacing=40, background="white").resolve_scale(color="independent")
     given.picture.write_text(vl_convert.vegalite_to_svg(picture.to_dict()), encoding="utf-8")
 
 
