@@ -19,6 +19,7 @@ from typing import Any
 from crmreport.display import theme, vega
 from crmreport.display.outputs import CHART_MIME
 from crmreport.pdf import fonts
+from crmreport.versions import code_fingerprint
 
 TEXT_WIDTH_PX = 612  # A4 less its margins, in CSS pixels of 1/96 inch
 
@@ -26,8 +27,9 @@ TEXT_WIDTH_PX = 612  # A4 less its margins, in CSS pixels of 1/96 inch
 _CONTAINER_PX = {"width": TEXT_WIDTH_PX, "height": 300}
 
 # Whatever else than the specification decides how a chart looks.
-_DRAWN_BY = tuple(
-    version(name) for name in ("vl-convert-python", "mini-racer", "fontpkg-fira-sans", "pylopdf-fonts-zh-cn")
+_DRAWN_BY = (
+    code_fingerprint("pdf/drawer.py", "pdf/drawer.js"),
+    *(version(name) for name in ("vl-convert-python", "mini-racer", *fonts.PACKAGES)),
 )
 
 _DRAWER = Path(__file__).with_name("drawer.py")

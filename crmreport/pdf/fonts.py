@@ -14,6 +14,10 @@ from pathlib import Path
 import fontpkg_fira_sans  # type: ignore[import-untyped]  # it ships no types
 import pylopdf_fonts_zh_cn
 
+from crmreport.kept import write_whole
+
+PACKAGES = ("fontpkg-fira-sans", "pylopdf-fonts-zh-cn")
+
 LATIN = "Fira Sans"
 CHINESE = "Noto Sans SC"
 MONOSPACED = "DejaVu Sans Mono"  # comes with Typst
@@ -50,7 +54,7 @@ def widths(folder: Path) -> Path:
     JSON: for each weight of the Latin face (400, ...) the characters with their widths, in shares of the
     typeface's size, those of the Chinese one for what the Latin one lacks. What is missing is square (1).
     """
-    file = folder / f"widths-{version('fontpkg-fira-sans')}-{version('pylopdf-fonts-zh-cn')}.json"
+    file = folder / f"widths-{'-'.join(map(version, PACKAGES))}.json"
     if not file.exists():
         latin = {face.stem.rpartition("-")[2]: face for face in faces()}
         chinese = _widths(faces()[-1])
@@ -58,9 +62,7 @@ def widths(folder: Path) -> Path:
             weight: {sign: width for sign, width in (chinese | _widths(latin[name])).items() if width != 1}
             for name, weight in _WEIGHTS.items()
         }
-        unfinished = file.with_suffix(f".{os.getpid()}")  # two builds may share the folder
-        unfinished.write_text(json.dumps(found), encoding="utf-8")
-        unfinished.replace(file)
+        write_whole(file, json.dumps(found).encode())
     return file
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import typst
 
-from crmreport.pdf import diagnosis
+from crmreport.pdf import diagnosis, fonts
 from crmreport.pdf.editions import Edition
 
 # Accessible, and fit for archives; Typst refuses what breaks either.
@@ -26,7 +26,6 @@ STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 
-_FONTS = ("fontpkg-fira-sans", "pylopdf-fonts-zh-cn")
 _PROGRAMS = ("typst", "sphinx", "docutils", "myst-parser", "myst-nb")
 
 
@@ -138,4 +137,4 @@ def digests(paths: Iterable[str]) -> dict[str, str]:
 def makers() -> str:
     """Sum up the programs that make a PDF: those installed, and this package's own."""
     own = [digest(path.read_bytes()) for path in sorted(TEMPLATE.parent.glob("*.*"))]
-    return digest("\n".join([*map(version, _FONTS + _PROGRAMS), *own]).encode())
+    return digest("\n".join([*map(version, fonts.PACKAGES + _PROGRAMS), *own]).encode())
