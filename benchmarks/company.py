@@ -26,6 +26,8 @@ _SINCE = {
     "campaigns": "starts_on",
     "market": "published_on",
 }
+# Known with its row, though it is a day to come.
+_PLANNED = {"due_at"}
 
 
 def copy_company(folder: Path, known_on: date | None = None) -> Path:
@@ -60,7 +62,7 @@ def put_data(folder: Path, known_on: date | None) -> None:
 def _cut(rows: pd.DataFrame, since: str, day: pd.Timestamp) -> pd.DataFrame:
     """Leave out the rows of that day and later, and the times that follow in the others."""
     rows = rows[~(pd.to_datetime(rows[since]) >= day)].copy()
-    for name in rows.select_dtypes("datetime"):
+    for name in set(rows.select_dtypes("datetime")) - _PLANNED:
         rows[name] = rows[name].where(rows[name] < day)
     return rows
 

@@ -79,7 +79,7 @@ def analysed(
     processes; `report` hears how many are done.
     """
     wanted = tuple(periods)
-    possible = tuple(a for a in analyses if all(results.knows(need) for need in a.needs))
+    possible = tuple(a for a in analyses if all(results.has(need) for need in a.needs))
     folders = {period: _folders(project, results, period, possible) for period in wanted}
     found = {period: {name: load(folder) for name, folder in folders[period].items()} for period in wanted}
     missing = {
@@ -98,7 +98,7 @@ def kept_analyses(
     project: Project, results: Results, period: Period, analyses: tuple[Analysis, ...] = ANALYSES
 ) -> dict[str, Kept | None]:
     """Find what is kept of the analyses of a period, by name; None of one that would have to be computed."""
-    possible = tuple(a for a in analyses if all(results.knows(need) for need in a.needs))
+    possible = tuple(a for a in analyses if all(results.has(need) for need in a.needs))
     return {name: load(folder) for name, folder in _folders(project, results, period, possible).items()}
 
 
@@ -123,7 +123,7 @@ def _folders(
         code_fingerprint(*_COMPUTING),
         library_versions(),
     ]
-    cube = results.cube[results.cube["period"].isin([p.key for p in periods])]
+    cube = _figures(results, periods)
     folders = {}
     for analysis in analyses:
         rows = figures_of(cube, analysis.metrics)
@@ -139,6 +139,10 @@ def _folders(
         key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
         folders[analysis.name] = project.store / _FOLDER / f"{analysis.name}-{key}"
     return folders
+
+
+def _figures(results: Results, periods: tuple[Period, ...]) -> pd.DataFrame:
+    return results.of_company[results.of_company["period"].isin([p.key for p in periods])]
 
 
 def _periods(project: Project, results: Results, period: Period) -> tuple[Period, ...]:
@@ -172,14 +176,13 @@ def _compute(
         tasks = []
         for period, analyses in missing.items():
             periods = _periods(project, results, period)
-            cube = results.cube[results.cube["period"].isin([p.key for p in periods])]
             tasks.append(
                 Task(
                     tables=Path(place),
                     first_day=data.first_day,
                     as_of=data.as_of,
                     periods=periods,
-                    cube=figures_of(cube, metrics),
+                    cube=figures_of(_figures(results, periods), metrics),
                     settings=project.settings,
                     analyses=analyses,
                     folders=tuple(folders[period][a.name] for a in analyses),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.forkserver
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +30,8 @@ from crmreport.tables.facts import fact_named, facts
 from crmreport.tables.until import until
 
 _MOST_ROWS_IN_MEMORY = 2_000_000
+# What analyses load when they are computed, and take longest to load.
+_LIBRARIES = ("scipy.stats", "sklearn.cluster", "sklearn.ensemble", "sklearn.linear_model", "statsmodels.api")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -89,29 +92,44 @@ def run_tasks(tasks: list[Task], workers: int, done: Callable[[int], None]) -> N
                 each.cancel()
 
 
+def get_ready() -> None:
+    """Begin what analyses need, beside whatever else is done before them: their libraries take seconds."""
+    if _can_fork():
+        modules = [__name__, "crmreport.analyses", *_LIBRARIES]
+        multiprocessing.get_context("forkserver").set_forkserver_preload(modules)
+        multiprocessing.forkserver.ensure_running()
+
+
 def _shared_out(tasks: list[Task], workers: int) -> list[Task]:
     """Divide tasks so that all processes have about as much to do.
 
     A process reads and joins a period's tables once for all that it makes of them; so periods stay whole as
-    long as there is one for each process, and only the rest is divided by analysis.
+    long as none has more than a process' share, and there is one for each process. The rest is divided by
+    analysis.
     """
-    whole = len(tasks) - len(tasks) % workers
+    share = sum(len(task.analyses) for task in tasks) / workers
+    large = [task for task in tasks if len(task.analyses) > share]
+    whole = [task for task in tasks if len(task.analyses) <= share]
+    if not large:
+        divided = len(whole) % workers
+        whole, large = whole[: len(whole) - divided], whole[len(whole) - divided :]
     single = [
         replace(task, analyses=(analysis,), folders=(folder,))
-        for task in tasks[whole:]
+        for task in large
         for analysis, folder in zip(task.analyses, task.folders, strict=True)
     ]
-    return tasks[:whole] + single
+    return whole + single
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
     # Never forked from this process, whose engine has been used: its threads would be missing in the child,
     # and it would wait for them for ever. A server that has only imported may be forked, where that is had.
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__, "crmreport.analyses"])
-        return ProcessPoolExecutor(workers, context)
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
+    get_ready()
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver" if _can_fork() else "spawn"))
+
+
+def _can_fork() -> bool:
+    return "forkserver" in multiprocessing.get_all_start_methods()
 
 
 def _run(task: Task) -> int:

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from crmreport.book import DRAWN, Book, assemble, html_of, make, pdf_of
+from crmreport.book import DRAWN, Book, Press, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
@@ -55,8 +55,11 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     """
     check_output(output)
     stages = Stages(report)
-    work = _planned_work(project, request, stages)
-    return _publish(work, run_pages(work, work.pages, request, stages), output, request, stages)
+    with Press() as press:
+        work = _planned_work(project, request, stages, pages_follow=True)
+        if any(planned.why for planned in work.pages):
+            press.begin()
+        return _publish(work, run_pages(work, work.pages, request, stages), output, request, stages, press)
 
 
 def run_shard(
@@ -66,7 +69,7 @@ def run_shard(
 
     UserError as for `build`.
     """
-    work = _planned_work(project, request, report)
+    work = _planned_work(project, request, report, pages_follow=True)
     pages = [planned.page for planned in work.pages]
     chosen = set(shard(pages, read_seconds(project.store), part, of))
     outcomes = run_pages(work, [p for p in work.pages if p.page in chosen], request, report)
@@ -95,22 +98,25 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
     kept = [(p, p.kept) for p in work.pages if p.kept]
     lines = tuple(line_of(work, p, FAILED if k.error else KEPT, error=k.error) for p, k in kept)
     outcomes = Outcomes({p.page: k.notebook for p, k in kept}, lines)
-    return _publish(work, outcomes, output, request, stages)
+    with Press() as press:
+        return _publish(work, outcomes, output, request, stages, press)
 
 
-def _planned_work(project: Project, request: Request, report: Report) -> Work:
+def _planned_work(project: Project, request: Request, report: Report, pages_follow: bool = False) -> Work:
     report(_t("Reading the data"), 0, 0)
-    work = plan_work(project, request)
+    work = plan_work(project, request, pages_follow)
     check_gate(project, work.results, work.periods)
     return work
 
 
-def _publish(work: Work, outcomes: Outcomes, output: Path, request: Request, stages: Stages) -> Built:
+def _publish(
+    work: Work, outcomes: Outcomes, output: Path, request: Request, stages: Stages, press: Press
+) -> Built:
     """Make the books, put everything into the output folder, and remember what the next build needs."""
     project, results = work.project, work.results
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-") as folder:
         made = Path(folder, output.name)
-        warnings = _make_books(work, outcomes, made, request, stages)
+        warnings = _make_books(work, outcomes, made, request, stages, press)
         _front_door(work, made)
         shutil.copyfile(results.folder / "cube.parquet", made / "cube.parquet")
         record = {
@@ -157,7 +163,9 @@ def check_writable(folder: Path) -> None:
         ) from None
 
 
-def _make_books(work: Work, outcomes: Outcomes, made: Path, request: Request, report: Report) -> list[str]:
+def _make_books(
+    work: Work, outcomes: Outcomes, made: Path, request: Request, report: Report, press: Press
+) -> list[str]:
     """Make each language's HTML and PDF, languages side by side; return the warnings."""
     failed = {(line.language, line.page) for line in outcomes.failed}
     executed = outcomes.notebooks
@@ -181,7 +189,7 @@ def _make_books(work: Work, outcomes: Outcomes, made: Path, request: Request, re
     parts = len(folders) * len(builders)
     report(_t("Making the book"), 0, parts)
     warnings: list[str] = []
-    for done, book_made in enumerate(make(list(languages), builders), start=1):
+    for done, book_made in enumerate(make(list(languages), builders, press), start=1):
         language, folder = languages[book_made.folder], book_made.folder
         warnings += book_made.warnings
         if book_made.builder == "html":

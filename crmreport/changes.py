@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from crmreport.config import Project
 from crmreport.covering import whole_periods
+from crmreport.digests import mark
 from crmreport.findings.detect import baselines_of, find_changes
 from crmreport.frames import read_frame
 from crmreport.kept import use, write_whole
@@ -28,14 +27,19 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
     comes later changes nothing.
     """
     earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
-    keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
-    cube = results.cube[results.cube["period"].isin(keys)]
-    depends = hashlib.sha256(pd.util.hash_pandas_object(cube, index=False).to_numpy().tobytes())
-    known = [[p.key for p in earlier], repr(period), code_fingerprint(*_COMPUTING), library_versions()]
-    depends.update(json.dumps(known).encode())
-    path = project.store / "changes" / f"{depends.hexdigest()[:16]}.parquet"
+    figures = results.digest(f"cube {period.key}")
+    depends = [
+        figures,
+        [p.key for p in earlier],
+        repr(period),
+        code_fingerprint(*_COMPUTING),
+        library_versions(),
+    ]
+    path = project.store / "changes" / f"{mark(depends)}.parquet"
     changes = _read(path)
     if changes is None:
+        keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
+        cube = results.cube[results.cube["period"].isin(keys)]
         written = io.BytesIO()
         find_changes(cube, period, earlier).to_parquet(written, index=False)
         write_whole(path, written.getvalue())

@@ -149,6 +149,11 @@ class Project:
         return self.notebooks, self.book
 
     @property
+    def identity(self) -> str:
+        """Tell it from all others, and from itself with other settings."""
+        return f"{self.root}\0{self.settings.model_dump_json()}"
+
+    @property
     def store(self) -> Path:
         """Folder in which computed results and executed pages are kept between builds."""
         return self.root / ".crmreport"

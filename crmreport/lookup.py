@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crmreport.analysed import Analysed, analysed
+from crmreport.analysed import Analysed, analysed, kept_analyses
 from crmreport.analyses.analysis import Frames
 from crmreport.changes import changes_of
 from crmreport.config import Project
@@ -168,12 +168,14 @@ def lookup_of(project: Project, results: Results, period: Period) -> Lookup:
 
 
 def look_up(project: Project, results: Results, period: Period) -> Lookup:
-    """Look up what most pages of a period ask for, beside figures: its changes, findings and targets.
+    """Look up what most pages of a period ask for, beside figures: changes, findings, targets, analyses.
 
-    What is there already is not looked up again.
+    What is there already is not looked up again; analyses that are not kept are left to the page that asks.
     """
     lookup = lookup_of(project, results, period)
     _ = lookup.change_rows, lookup.targets, lookup.findings(WHOLE)
+    if all(kept_analyses(project, results, period).values()):
+        _ = lookup.analysed
     cube = results.cube
     for dimension in project.settings.segments:
         for value in cube.loc[cube["dimension"] == dimension, "segment"].unique():

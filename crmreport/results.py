@@ -7,12 +7,14 @@ import json
 import tempfile
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.pipeline.funnel import funnel
+from crmreport.analysing import get_ready
 from crmreport.asked import read_period
 from crmreport.config import Project
 from crmreport.digests import cube_digests, digests_by, frame_digest, mark
@@ -26,11 +28,13 @@ from crmreport.quality.checks import as_frame
 from crmreport.quality.measure import measure
 from crmreport.quality.schema import Schema, drift, schema_of
 from crmreport.reads import note
+from crmreport.segments import ALL
 from crmreport.tables.cleaning.set_aside import write_set_aside
 from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
 from crmreport.tables.remote import opened_engine
+from crmreport.tables.remote.brought import leave_rows
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
 from crmreport.versions import code_fingerprint, library_versions
@@ -82,9 +86,18 @@ class Results:
         """Whether a row that was set aside for being of the future no longer is."""
         return self.read_otherwise_from is not None and self.read_otherwise_from <= date.today()
 
+    @cached_property
+    def of_company(self) -> pd.DataFrame:
+        """The cube's rows of the whole company: one in a hundred."""
+        return self.cube[self.cube["dimension"] == ALL]
+
     def knows(self, need: str) -> bool:
         """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
         note(f"knows {need}")
+        return self.has(need)
+
+    def has(self, need: str) -> bool:
+        """Say the same for what is no page's: nothing is noted of it."""
         table, _, column = need.partition(".")
         return table in self.columns and (not column or column in self.columns[table])
 
@@ -97,7 +110,7 @@ class Results:
         """
         kind, _, rest = read.partition(" ")
         if kind == "knows":
-            return str(self.knows(rest))
+            return str(self.has(rest))
         if kind in ("cleaning", "folds", "quality"):
             return frame_digest(getattr(self, kind))
         if kind == "sources":
@@ -113,20 +126,17 @@ def share_results(project: Project, results: Results) -> None:
 
     So the pages of one build show the same, and none looks at the data again.
     """
-    _shared[_name(project)] = results
+    _shared[project.identity] = results
 
 
-def _name(project: Project) -> str:
-    return f"{project.root}\0{project.settings.model_dump_json()}"
-
-
-def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
+def compute_results(project: Project, asked: tuple[str, ...] = (), analyses_follow: bool = False) -> Results:
     """Give a project's results, computed if they are not kept from an earlier time.
 
-    `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
-    the user must mend.
+    `asked`: names of periods to be had beside those of the review's own frequency. `analyses_follow`: if the
+    results must be computed, their processes begin meanwhile, and the rows are left for them. Raises
+    UserError for what the user must mend.
     """
-    shared = _shared.get(_name(project))
+    shared = _shared.get(project.identity)
     if shared is not None and all(_has(project, shared, name) for name in asked):
         return shared
     found = fingerprints(project)
@@ -135,8 +145,13 @@ def compute_results(project: Project, asked: tuple[str, ...] = ()) -> Results:
     use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
+        if analyses_follow:
+            get_ready()
         with opened_engine(project) as engine:
-            _compute(folder, project, read_data(project, engine=engine), others, found)
+            data = read_data(project, engine=engine)
+            _compute(folder, project, data, others, found)
+        if analyses_follow:
+            leave_rows(project, data)
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")

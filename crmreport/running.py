@@ -14,6 +14,7 @@ from crmreport.pages.run import FAILED, job_of, log_of, run_all
 from crmreport.pages.shared import Shared
 from crmreport.pages.why import say_why
 from crmreport.stages import Report
+from crmreport.tables.remote.brought import forget_rows
 from crmreport.work import Planned, Request, Work, looked_at_again
 
 KEPT = "kept"
@@ -82,6 +83,7 @@ def _compute_once(work: Work, stale: list[Planned], at_a_time: int, report: Repo
     shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
     if shown:
         analysed(work.project, work.results, shown, workers=at_a_time, report=report)
+    forget_rows()
 
 
 def line_of(work: Work, planned: Planned, state: str, seconds: float = 0.0, error: str = "") -> Ran:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmreport.book import Book, assemble, html_of, make
+from crmreport.book import Book, Press, assemble, html_of, make
 from crmreport.build import check_writable
 from crmreport.config import Project
 from crmreport.covering import covered
 from crmreport.errors import UserError
 from crmreport.kernels import WARM
 from crmreport.language import _t
+from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import Page, chapter_of
 from crmreport.pages.prepare import as_text, check_parameters, prepare
 from crmreport.pages.run import FAILED, job_of, log_of, run_all
@@ -61,14 +62,16 @@ def run_single(
     part = segment_in(results, segment)
     check_writable(folder)
     page = _page(found.name, chosen.name, part, language)
-    prepared = as_text(prepare(project, results, found, page, quality_of(project, results)))
+    gaps = gaps_of(project, chosen, quality_of(project, results))
+    prepared = as_text(prepare(project, results, found, page, gaps))
     job = job_of(project, page, prepared, page.parameters | extra)
     ((_, outcome),) = run_all([job], 1, log_of(project), kernel, Shared(project, results, (chosen,)))
     failed = frozenset({page.name} if outcome.state == FAILED else ())
     source = project.store / "single" / language
     book = Book(project, results, language, (found,), (chosen,), {page: outcome.notebook}, failed)
     assemble(book, source)
-    list(make([source], ["html"]))
+    with Press() as press:
+        list(make([source], ["html"], press))
     notebook = folder / language / f"{page.name}.ipynb"
     notebook.parent.mkdir(parents=True, exist_ok=True)
     notebook.write_text(outcome.notebook, encoding="utf-8")

@@ -73,10 +73,10 @@ def looked_at_again(store: Store, planned: Planned, slices: Slices) -> Planned:
     return replace(planned, kept=kept, why=why_failed(kept)) if kept else planned
 
 
-def plan_work(project: Project, request: Request) -> Work:
+def plan_work(project: Project, request: Request, pages_follow: bool = False) -> Work:
     """Compute the results and list the pages, each with its state; databases are asked anew.
 
-    Raises UserError for what cannot be.
+    `pages_follow`: they will be run next, and so analyses be asked for. Raises UserError for what cannot be.
     """
     settings = project.settings
     languages = request.languages or settings.languages
@@ -84,7 +84,7 @@ def plan_work(project: Project, request: Request) -> Work:
     project.find_folders()
     chapters_of(project)
     refresh_sources(project, find_sources(project))
-    results = compute_results(project, request.periods)
+    results = compute_results(project, request.periods, analyses_follow=pages_follow)
     chapters = chapters_with_data(project, results)
     if request.periods:
         periods = tuple(sorted({covered(project, results, name) for name in request.periods}))

@@ -13,8 +13,9 @@ import pytest
 
 from crmreport import glossary
 from crmreport.analyses import ANALYSES
-from crmreport.book import Book, BookError, assemble, html_of, make
+from crmreport.book import Book, BookError, Press, assemble, html_of, make
 from crmreport.book import config as book_config
+from crmreport.book.make import Made
 from crmreport.config import Project, read_project
 from crmreport.display.outputs import TABLE_MIME
 from crmreport.metrics import METRICS
@@ -145,19 +146,24 @@ CHANGES = {
 }
 
 
+def press(folders: list[Path]) -> list[Made]:
+    with Press() as begun:
+        return list(make(folders, ["html"], begun))
+
+
 @pytest.fixture(scope="module")
 def builds(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folders of HTML after each change, one made upon the other (`upon`), and each from nothing (`anew`)."""
     folder = tmp_path_factory.mktemp("builds")
     book = folder / "book"
     assemble(a_book(project), book)
-    list(make([book], ["html"]))
+    press([book])
     for name, change in CHANGES.items():
         assemble(change(project), book)
-        list(make([book], ["html"]))
+        press([book])
         shutil.copytree(book, folder / "upon" / name)
         assemble(change(project), folder / "anew" / name)
-    list(make(sorted((folder / "anew").iterdir()), ["html"]))
+    press(sorted((folder / "anew").iterdir()))
     return folder
 
 
@@ -211,7 +217,7 @@ def test_what_is_built_already_is_not_built_again(builds: Path) -> None:
     folder = builds / "anew" / "a month is added"
     log = folder / "_build" / "html.log"
     before = log.stat().st_mtime_ns
-    (made,) = make([folder], ["html"])
+    (made,) = press([folder])
     assert made.builder == "html" and made.warnings == ()
     assert log.stat().st_mtime_ns == before
 
@@ -237,12 +243,29 @@ def test_what_an_interrupted_build_left_is_not_built_upon(builds: Path, tmp_path
     shutil.copytree(anew, folder)
     (folder / "_build" / "html.json").unlink()  # it is written when all is done
     (html_of(folder) / "2025-08" / "summary.html").write_text("half a pa", encoding="utf-8")
-    list(make([folder], ["html"]))
+    press([folder])
     assert files_of(folder) == files_of(anew)
+
+
+def test_a_press_that_is_begun_for_nothing_ends_in_silence(capfd: pytest.CaptureFixture[str]) -> None:
+    with Press() as begun:
+        process = begun.begin()
+        assert begun.begin() is process
+    assert process.returncode == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_press_that_was_begun_before_makes_the_book(project: Project, tmp_path: Path) -> None:
+    with Press() as begun:
+        process = begun.begin()
+        assemble(a_book(project, MONTHS[:1]), tmp_path)
+        (made,) = make([tmp_path], ["html"], begun)
+    assert process.returncode == 0 and made.warnings == ()
+    assert (html_of(tmp_path) / "2025-08" / "summary.html").is_file()
 
 
 def test_jupyter_book_s_error_is_told(project: Project, tmp_path: Path) -> None:
     assemble(a_book(project, MONTHS[:1]), tmp_path)
     (tmp_path / "_contents.json").write_text("{", encoding="utf-8")
     with pytest.raises(BookError, match="JSONDecodeError"):
-        list(make([tmp_path], ["html"]))
+        press([tmp_path])

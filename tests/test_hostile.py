@@ -13,6 +13,7 @@ from crmreport.context import Context
 from crmreport.covering import covered
 from crmreport.exhibits.commentary import commentary
 from crmreport.language import escaped
+from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import chapter_of, plan
 from crmreport.pages.prepare import prepare
 from crmreport.pages.touched import quality_of
@@ -64,8 +65,8 @@ def test_a_segments_name_cannot_leave_its_heading(project: Path) -> None:
     chapter = chapter_of(found, "segment")
     segments = (Segment("region", SCRIPT), Segment("region", MARKDOWN))
     pages = plan((chapter,), (period,), segments, ("en",))
-    quality = quality_of(found, results)
-    headings = [prepare(found, results, chapter, page, quality).cells[0].source for page in pages]
+    gaps = gaps_of(found, period, quality_of(found, results))
+    headings = [prepare(found, results, chapter, page, gaps).cells[0].source for page in pages]
     assert headings[1] == f"# Region: {escaped(SCRIPT)}, June 2025"
     assert [heading for heading in headings if re.search(r"(?<!\\)[<\[`]", heading)] == []
     assert all(".." not in page.name and "<" not in page.name and " " not in page.name for page in pages)

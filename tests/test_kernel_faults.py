@@ -154,6 +154,9 @@ class WithThread:
 
     environment: ClassVar = {"CRMREPORT_MEDIUM": "book"}
 
+    def gathered(self) -> WithThread:
+        return self
+
     def prepare(self) -> None:
         threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
 

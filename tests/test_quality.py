@@ -20,6 +20,7 @@ from crmreport.config import read_project
 from crmreport.context import Context
 from crmreport.covering import covered
 from crmreport.display.outputs import Chart, Table, Text
+from crmreport.pages.caution import gaps_of
 from crmreport.pages.plan import Page, chapter_of, chapters_of
 from crmreport.pages.prepare import prepare
 from crmreport.pages.touched import quality_of, reads_of
@@ -360,7 +361,8 @@ def test_a_page_whose_data_have_a_gap_begins_with_it(
     project = read_project(gap)
     results = compute_results(project)
     page = Page(chapter, period, WHOLE, "en", f"{period}/{chapter}")
-    cells = prepare(project, results, chapter_of(project, chapter), page, quality_of(project, results)).cells
+    gaps = gaps_of(project, covered(project, results, period), quality_of(project, results))
+    cells = prepare(project, results, chapter_of(project, chapter), page, gaps).cells
     said = [cell.source for cell in cells if cell.id == "caution"]
     assert len(said) == warns
     if warns:

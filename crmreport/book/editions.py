@@ -10,9 +10,8 @@ from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.kept import kept_value
 from crmreport.language import _t, write_date, write_period
-from crmreport.pages.caution import FIND_OUT, gaps_behind
-from crmreport.pages.plan import EACH_SEGMENT, Page, chapters_of
-from crmreport.pages.touched import quality_of
+from crmreport.pages.caution import FIND_OUT, gaps_behind, gaps_of
+from crmreport.pages.plan import EACH_SEGMENT, Page
 from crmreport.periods import Period
 from crmreport.versions import code_fingerprint
 
@@ -43,7 +42,7 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
 
 def _deciding(book: Book, period: Period) -> list[Any]:
     """Give all that decides what stands on a cover."""
-    notebooks = [(c.name, c.path.read_text(encoding="utf-8")) for c in chapters_of(book.project)]
+    notebooks = [(c.name, c.digest) for c in book.chapters]
     settings = book.project.settings.model_dump_json()
     when = [period.name, str(period.start), str(period.end)]
     told_first = book.chapters[0].name
@@ -62,9 +61,10 @@ def _cover(book: Book, period: Period) -> dict[str, Any]:
     """Say what stands on a cover: the findings, and the key figures."""
     context = book.context(period)
     told = told_in_short(context, HEADLINES)
-    gaps = gaps_behind(context, book.chapters[0].name, quality_of(book.project, book.results))
-    if gaps:  # before they are taken for news
-        told = [{"sentence": gaps, "why": "", "advice": context.say(FIND_OUT)}, *told]
+    gaps = gaps_of(book.project, period, book.quality)
+    said = gaps_behind(context, book.chapters[0].name, gaps)
+    if said:  # before they are taken for news
+        told = [{"sentence": said, "why": "", "advice": context.say(FIND_OUT)}, *told]
     shown = cards(context, [context.metric(name) for name in COVER_METRICS]).cards
     return {"headlines": told, "cards": list(shown)}
 

@@ -39,7 +39,58 @@ class _State:
     shared: str
 
 
-def make(folders: Sequence[Path], builders: Sequence[str]) -> Iterator[Made]:
+class Press:
+    """The process that calls Jupyter Book (see `crmreport.book.press`), ended on leaving.
+
+    Begun before there is a book to be made, it loads meanwhile what it needs, which takes seconds.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Press:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process:
+            self._process.__exit__(None, None, None)
+
+    def begin(self) -> subprocess.Popen[str]:
+        """Begin it, if it has not been."""
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "crmreport.book.press"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        return self._process
+
+    def make(self, books: list[list[tuple[Path, str]]]) -> Iterator[tuple[Path, str]]:
+        """Make books, once; give each call that is done. BookError if one failed, when all are done."""
+        calls = [
+            [{"arguments": _arguments(*call), "log": str(_log(*call))} for call in book_calls]
+            for book_calls in books
+        ]
+        process = self.begin()
+        assert process.stdin and process.stdout
+        process.stdin.write(json.dumps(calls))
+        process.stdin.close()
+        failed = []
+        for line in process.stdout:
+            number, place, code = json.loads(line)
+            folder, builder = books[number][place]
+            if code:
+                failed.append((folder, builder))
+            else:
+                yield folder, builder
+        if failed:
+            raise BookError(_error(*failed[0]))
+        if process.wait():
+            raise BookError(f"the process that calls Jupyter Book ended with {process.returncode}")
+
+
+def make(folders: Sequence[Path], builders: Sequence[str], press: Press) -> Iterator[Made]:
     """Build assembled books as ``html`` or ``typst``, unless they are built from the same already.
 
     Give each as it is done; the builders of a book follow one another. BookError if Jupyter Book stops.
@@ -57,7 +108,9 @@ def make(folders: Sequence[Path], builders: Sequence[str]) -> Iterator[Made]:
         stale.append(due)
     for folder, builder in (call for calls in stale for call in calls):
         _prepare(folder, builder, states[folder])
-    for folder, builder in _press(stale):
+    if not any(stale):
+        return
+    for folder, builder in press.make(stale):
         warnings = _warnings(folder, builder)
         _stamp(folder, builder).write_text(
             json.dumps({**states[folder].__dict__, "warnings": warnings}), encoding="utf-8"
@@ -108,37 +161,6 @@ def _prepare(folder: Path, builder: str, state: _State) -> None:
         for name in ("html", ".doctrees", "jupyter_execute"):
             shutil.rmtree(folder / "_build" / name, ignore_errors=True)
     stamp.parent.mkdir(exist_ok=True)
-
-
-def _press(books: list[list[tuple[Path, str]]]) -> Iterator[tuple[Path, str]]:
-    """Have the press make books; give each call that is done."""
-    if not any(books):
-        return
-    calls = [
-        [{"arguments": _arguments(*call), "log": str(_log(*call))} for call in book_calls]
-        for book_calls in books
-    ]
-    with subprocess.Popen(
-        [sys.executable, "-m", "crmreport.book.press"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-    ) as press:
-        assert press.stdin and press.stdout
-        press.stdin.write(json.dumps(calls))
-        press.stdin.close()
-        failed = []
-        for line in press.stdout:
-            number, place, code = json.loads(line)
-            folder, builder = books[number][place]
-            if code:
-                failed.append((folder, builder))
-            else:
-                yield folder, builder
-    if failed:
-        raise BookError(_error(*failed[0]))
-    if press.returncode:
-        raise BookError(f"the process that calls Jupyter Book ended with {press.returncode}")
 
 
 def _arguments(folder: Path, builder: str) -> list[str]:

@@ -1,14 +1,16 @@
 """Press: the process that calls Jupyter Book, once for each book and builder, with everything loaded once.
 
-It reads from its standard input, as JSON, a list of books; a book is a list of calls that must follow one
-another, since each uses what the one before has read. For each call that is done it writes a line: its place
-in the two lists, and the exit code. What a call says goes to the call's log.
+It reads from its standard input, as JSON, a list of books, or nothing if there is none to be made; a book is
+a list of calls that must follow one another, since each uses what the one before has read. For each call that
+is done it writes a line: its place in the two lists, and the exit code. What a call says goes to the call's
+log.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import traceback
@@ -100,9 +102,9 @@ def _load() -> None:
 
 
 if __name__ == "__main__":
-    wanted = json.load(sys.stdin)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is the build that says what an interrupt means
     if HAS_FORK:
         _load()
-        press(wanted)
-    else:
-        press_plainly(wanted)
+    given = sys.stdin.read()
+    if given:
+        (press if HAS_FORK else press_plainly)(json.loads(given))

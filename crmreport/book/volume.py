@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
 
 from crmreport.config import Project
 from crmreport.context import Context
 from crmreport.language import _t, translate
 from crmreport.pages.plan import Chapter, Page
+from crmreport.pages.touched import quality_of
 from crmreport.periods import Period
 from crmreport.results import Results
 from crmreport.segments import WHOLE, Segment
@@ -27,6 +31,11 @@ class Book:
     periods: tuple[Period, ...]
     pages: Mapping[Page, str]
     failed: frozenset[str]  # names of pages that failed
+
+    @cached_property
+    def quality(self) -> pd.DataFrame:
+        """The checks of the data; see `crmreport.pages.touched.quality_of`."""
+        return quality_of(self.project, self.results)
 
     @property
     def title(self) -> str:

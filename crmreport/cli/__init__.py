@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import click
@@ -69,6 +70,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="crmreport", help=say(_t("Show the version and exit.")))
 def main() -> None:
     """Hold the commands."""
+    # Queries are written as millions of small objects that stay: to look for garbage among them as often as
+    # Python does by itself takes a tenth of the time.
+    gc.set_threshold(100_000, 20, 20)
 
 
 for _command in COMMANDS:

@@ -149,18 +149,14 @@ def explaining_segment(
     in the same direction, it stands for at least half of the company's, and for more than its size would.
     Of two that do so nearly alike, the one of a dimension that has pages is given.
     """
+    same_way = np.sign(changes["difference"]) == np.sign(total["difference"])
+    could = changes["is_clear"] & same_way & (changes["segment"] != UNKNOWN)
     found = []
-    for _, rows in changes.groupby("dimension"):
+    # Most dimensions have no segment that could: adding the others up would be for nothing.
+    for _, rows in changes[changes["dimension"].isin(changes.loc[could, "dimension"])].groupby("dimension"):
         split = contributions(metric, rows, total)
-        found.append(
-            split[
-                split["is_clear"]
-                & (split["segment"] != UNKNOWN)
-                & (np.sign(split["difference"]) == np.sign(total["difference"]))
-                & (split["share"] >= EXPLAINS_FROM)
-                & (split["share"] >= split["weight"] + ABOVE_ITS_WEIGHT)
-            ]
-        )
+        explains = split["share"] >= np.maximum(EXPLAINS_FROM, split["weight"] + ABOVE_ITS_WEIGHT)
+        found.append(split[could[split.index] & explains])
     candidates = pd.concat(found) if found else changes.iloc[:0]
     if candidates.empty:
         return None

@@ -53,6 +53,9 @@ class Pages(Protocol):
     def grace_seconds(self) -> int:
         """How much longer than its time a cell may take, where its kernel has a watch of its own."""
 
+    def gathered(self) -> Pages:
+        """Give them with all that they are to share, which the build looks up while the process begins."""
+
     def prepare(self) -> None:
         """Make ready what all pages share, before the first is forked."""
 

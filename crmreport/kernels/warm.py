@@ -13,6 +13,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +42,7 @@ class Warm:
         self.connection, theirs = Pipe()
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
+                [sys.executable, "-m", __name__, str(theirs.fileno()), type(pages).__module__],
                 pass_fds=[theirs.fileno()],
                 cwd=os.sep,  # which Python will look in for modules: not in the folder of the build
                 stdin=subprocess.DEVNULL,
@@ -52,7 +53,7 @@ class Warm:
             )
         theirs.close()
         try:
-            self.connection.send(pages)
+            self.connection.send(pages.gathered())
             if not self.connection.poll(START_SECONDS):
                 raise NotWarm(Phrase(_t("it was not ready after {n} s"), {"n": START_SECONDS}))
             answer = self.connection.recv()
@@ -93,8 +94,9 @@ class Warm:
             self.process.wait()
 
 
-def serve(connection: Connection) -> None:
-    """Be the warm process."""
+def serve(connection: Connection, module: str) -> None:
+    """Be the warm process; what the pages' module loads is loaded while the build gathers the rest."""
+    import_module(module)
     pages: Pages = connection.recv()
     pages.prepare()
     if "duckdb" in sys.modules:
@@ -117,7 +119,7 @@ if __name__ == "__main__":
     code = 1
     try:
         del sys.path[0]
-        serve(Connection(int(sys.argv[1])))
+        serve(Connection(int(sys.argv[1])), sys.argv[2])
         code = 0
     except (EOFError, BrokenPipeError):
         pass  # the build is gone

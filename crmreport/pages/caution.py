@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from crmreport.config import Project
@@ -19,30 +22,31 @@ MOST_GAPS = 4  # in one sentence; the page about the data has all of them
 
 FIND_OUT = _t("Find out whether rows are lacking before you act on a change.")
 
-
-def gaps_of(project: Project, period: Period, quality: pd.DataFrame) -> pd.DataFrame:
-    """Choose the checks that are gaps in a period, or in one that it is compared with."""
-    gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")]
-    periods = with_baselines(period)
-    return gaps.loc[[is_within(project, name, periods) for name in gaps["period"]]]
+Gap = Mapping[str, Any]  # a row of `crmreport.pages.touched.quality_of`
 
 
-def caution(context: Context, chapter: str, quality: pd.DataFrame) -> str:
-    """Say, in Markdown, where the data that a chapter rests on have gaps; "" if they have none.
+def gaps_of(project: Project, period: Period, quality: pd.DataFrame) -> tuple[Gap, ...]:
+    """Choose the checks that are gaps in a period, or in one that it is compared with.
 
-    Of the page's own period, and of those that it is compared with. `quality`: see
-    `crmreport.pages.touched.quality_of`.
+    `quality`: see `crmreport.pages.touched.quality_of`.
     """
-    gaps = gaps_behind(context, chapter, quality)
-    if not gaps:
+    gaps = quality[(quality["verdict"] == PROBLEM) & (quality["period"] != "")].to_dict("records")
+    periods = with_baselines(period)
+    return tuple(gap for gap in gaps if is_within(project, gap["period"], periods))
+
+
+def caution(context: Context, chapter: str, gaps: Sequence[Gap]) -> str:
+    """Say, in Markdown, which of a period's gaps are in what a chapter rests on; "" if none is."""
+    said = gaps_behind(context, chapter, gaps)
+    if not said:
         return ""
-    return f":::{{warning}}\n{escaped(gaps)}\n\n{escaped(context.say(FIND_OUT))}\n:::"
+    return f":::{{warning}}\n{escaped(said)}\n\n{escaped(context.say(FIND_OUT))}\n:::"
 
 
-def gaps_behind(context: Context, chapter: str, quality: pd.DataFrame) -> str:
+def gaps_behind(context: Context, chapter: str, gaps: Sequence[Gap]) -> str:
     """Say the same as plain text, without what to do about it."""
     said = []
-    for row in gaps_of(context.project, context.period, quality).to_dict("records"):
+    for row in gaps:
         if chapter in row["chapters"]:
             gap = context.project.settings.calendar.period(row["period"])
             title = context.say(table(row["table"]).title)

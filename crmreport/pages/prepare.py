@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import nbformat
-import pandas as pd
 import papermill
 
 from crmreport.config import Project
@@ -14,7 +14,7 @@ from crmreport.context import Context
 from crmreport.covering import covered
 from crmreport.errors import UserError, suggestion
 from crmreport.language import _t, escaped, translate, write_period
-from crmreport.pages.caution import caution
+from crmreport.pages.caution import Gap, caution
 from crmreport.pages.needs import needs_of
 from crmreport.pages.plan import Chapter, Page, read_notebook
 from crmreport.results import Results
@@ -24,14 +24,14 @@ PROVENANCE_TAG = "provenance"
 
 
 def prepare(
-    project: Project, results: Results, chapter: Chapter, page: Page, quality: pd.DataFrame
+    project: Project, results: Results, chapter: Chapter, page: Page, gaps: Sequence[Gap]
 ) -> nbformat.NotebookNode:
     """Fill and translate the Markdown cells, and take out the cells whose data are not connected.
 
     Headings are made here and not by code, since headings that a cell prints do not reach the contents. A
     section that has nothing to show goes with its heading; one sentence at the page's end says what is not
-    shown, and what to connect for it. Where the data behind the page have a gap (`quality`: see
-    `crmreport.pages.touched.quality_of`), the page begins with it.
+    shown, and what to connect for it. Where the data behind the page have a gap (`gaps`: those of its
+    period), the page begins with it.
     """
     notebook = read_notebook(chapter.path)
     context = _context(project, results, page)
@@ -40,8 +40,9 @@ def prepare(
     kept: list[Any] = []
     lacking: dict[str, None] = {}
     for section in _sections(notebook.cells):
-        shown = [cell for cell in section if not _lacks(cell, results)]
-        lost = dict.fromkeys(need for cell in section for need in _lacks(cell, results))
+        lacks = [_lacks(cell, results) for cell in section]
+        shown = [cell for cell, lacked in zip(section, lacks, strict=True) if not lacked]
+        lost = dict.fromkeys(need for lacked in lacks for need in lacked)
         lacking |= lost
         if is_empty and not kept:
             shown = [cell for cell in shown if _is_text(cell) or {"parameters", HIDDEN_TAG} & _tags(cell)]
@@ -53,8 +54,8 @@ def prepare(
             cell["source"] = _filled(cell.source, chapter, page.language, words)
     if is_empty:
         kept.insert(1, _note(_t("No data for this chapter: connect {tables}."), chapter.needs, page.language))
-    elif gaps := caution(context, chapter.name, quality):
-        cell = nbformat.v4.new_markdown_cell(gaps)
+    elif said := caution(context, chapter.name, gaps):
+        cell = nbformat.v4.new_markdown_cell(said)
         kept.insert(1, nbformat.from_dict({**cell, "id": "caution"}))
     if lacking and not is_empty:
         place = len(kept) - (PROVENANCE_TAG in _tags(kept[-1]))
@@ -65,13 +66,13 @@ def prepare(
 
 
 def made_of(
-    project: Project, results: Results, chapter: Chapter, page: Page, quality: pd.DataFrame
+    project: Project, results: Results, chapter: Chapter, page: Page, gaps: Sequence[Gap]
 ) -> tuple[object, ...]:
     """Give all that `prepare` makes a page's notebook of, as plain data, without making it."""
     context = _context(project, results, page)
     lacking = [need for need in (*chapter.needs, *chapter.asks) if not results.knows(need)]
-    gaps = caution(context, chapter.name, quality)
-    return (chapter.digest, chapter.title, chapter.needs, _words(context), lacking, gaps)
+    said = caution(context, chapter.name, gaps)
+    return (chapter.digest, chapter.title, chapter.needs, _words(context), lacking, said)
 
 
 def _context(project: Project, results: Results, page: Page) -> Context:

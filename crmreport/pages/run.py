@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -95,6 +95,7 @@ class Pages:
     kernel: str
     shared: Shared | None
     count: int
+    periods: frozenset[str] = frozenset()  # by name
 
     @property
     def environment(self) -> dict[str, str]:
@@ -105,6 +106,10 @@ class Pages:
     def grace_seconds(self) -> int:
         """How much longer than its time a cell may take: a real kernel has papermill's own watch."""
         return 60 if self.kernel == FORKED else 0
+
+    def gathered(self) -> Pages:
+        """Give them with all that pages of their periods look up."""
+        return replace(self, shared=looked_up(self.shared, self.periods)) if self.shared else self
 
     def prepare(self) -> None:
         """Make ready what all pages share, and run a page that nobody sees; the log has its error, if any."""
@@ -148,10 +153,9 @@ def run_all(
     log.parent.mkdir(parents=True, exist_ok=True)
     left = dict(enumerate(jobs))
     if kernel != COLD and can_fork():
-        if shared is not None:
-            shared = looked_up(shared, {job.page.period for job in jobs})
+        pages = Pages(kernel, shared, len(jobs), frozenset(job.page.period for job in jobs))
         try:
-            with Warm(Pages(kernel, shared, len(jobs)), log) as warm:
+            with Warm(pages, log) as warm:
                 for number, outcome in warm.run(jobs, at_a_time):
                     yield left.pop(number), outcome
         except NotWarm as reason:

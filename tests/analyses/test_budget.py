@@ -84,6 +84,12 @@ def test_the_best_split_of_equal_elasticities():
     assert found == pytest.approx([100, 400, 900], rel=1e-6)
 
 
+def test_a_channel_that_hardly_saturates_takes_up_to_its_most():
+    # At a return of exp(-100) it would be given exp((100 - 0.05) / 0.05): past what a number can be.
+    found = best_split(np.ones(2), np.array([0.95, 0.5]), np.zeros(2), np.array([3e3, 5e3]), 1e4)
+    assert found == pytest.approx([3e3, 5e3])
+
+
 def test_the_best_split_beats_any_other():
     random = np.random.default_rng(5)
     scale, b = np.array([1.0, 4, 2]), np.array([0.3, 0.5, 0.7])

@@ -96,7 +96,8 @@ def best_split(scale: Array, elasticity: Array, least: Array, most: Array, budge
     b = np.clip(elasticity, 0.01, MOST_ELASTICITY)
 
     def shares(log_return: float) -> Array:
-        spend = np.exp((np.log(scale * b) - log_return) / (1 - b))
+        with np.errstate(over="ignore"):  # more than any budget, which is cut at the most
+            spend = np.exp((np.log(scale * b) - log_return) / (1 - b))
         return np.asarray(np.clip(spend, least, most))
 
     low, high = -200.0, 200.0

@@ -12,6 +12,21 @@ from crmreport.tables.engine import connect
 from crmreport.tables.remote import is_remote, opened_engine
 
 _ALL = frozenset(table.name for table in TABLES)
+_left: dict[str, Data] = {}  # by project; see `leave_rows`
+
+
+def leave_rows(project: Project, data: Data) -> None:
+    """Let the next `rows_here` of this process give data that were just read, and not read them again.
+
+    What lies in another engine is not left: its connection ends with the reading.
+    """
+    if not is_remote(project.settings):
+        _left[project.identity] = data
+
+
+def forget_rows() -> None:
+    """Free the memory of rows that were left and that nobody asked for."""
+    _left.clear()
 
 
 def rows_here(project: Project, names: Container[str] = _ALL) -> Data:
@@ -21,7 +36,8 @@ def rows_here(project: Project, names: Container[str] = _ALL) -> Data:
     returned says how many rows these have. Raises UserError for what the user must mend.
     """
     if not is_remote(project.settings):
-        return read_data(project)
+        left = _left.pop(project.identity, None)
+        return left if left is not None else read_data(project)
     with opened_engine(project) as engine:
         return _brought(read_data(project, engine=engine), project, names)
 
