@@ -8,7 +8,7 @@ report: $(VENV)/report
 	$(VENV)/bin/crmreport build
 
 test: $(VENV)/test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/test
 	$(VENV)/bin/ruff check .
