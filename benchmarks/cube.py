@@ -124,14 +124,16 @@ def _cube(folder: Path, path: Path) -> dict[str, Any]:
     from crmreport.config import read_project
     from crmreport.metrics.cube import compute_cube
     from crmreport.tables.data import read_data
+    from crmreport.tables.remote import opened_engine
 
     clock = _Clock()
     project = read_project(folder)
-    data = read_data(project, LAST_DAY + timedelta(days=1))
-    read = clock.stage()
     settings = project.settings
-    cube = compute_cube(data, months(), settings.active_days, settings.minimum_cell, metrics())
-    computed = clock.stage()
+    with opened_engine(project) as engine:
+        data = read_data(project, LAST_DAY + timedelta(days=1), engine)
+        read = clock.stage()
+        cube = compute_cube(data, months(), settings.active_days, settings.minimum_cell, metrics())
+        computed = clock.stage()
     cube.to_parquet(path, index=False)
     return {"reading_and_cleaning": read, "cube": computed, "figures": len(cube)}
 

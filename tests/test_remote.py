@@ -323,6 +323,12 @@ def test_an_engine_that_cannot_be_had_is_refused(tmp_path: Path, settings: str, 
     assert "secret" not in str(error.value)
 
 
+def test_tables_of_another_engine_are_not_read_by_our_own_in_silence(tmp_path: Path) -> None:
+    project = read_project(write_project(tmp_path, '  engine: "local[2]"\n'))
+    with pytest.raises(RuntimeError, match=r"the engine local\[2\] is to be opened first"):
+        read_data(project)
+
+
 @pytest.fixture(scope="module")
 def spark() -> Iterator[str]:
     """The address of a Spark of one core, which is small and starts once."""

@@ -72,9 +72,12 @@ def read_data(project: Project, today: date | None = None, engine: Connection | 
     """Read and clean every connected table; `today`: the last day on which something can have happened.
 
     `engine`: the one that the settings name (see `crmreport.tables.remote.opened_engine`), in which the
-    tables then are; it may be left out where that is DuckDB. Raises UserError for what the user must mend.
+    tables then are; it may be left out where that is DuckDB, and only there (RuntimeError). Raises UserError
+    for what the user must mend.
     """
     settings = project.settings
+    if engine is None and is_remote(settings):
+        raise RuntimeError(f"the engine {settings.engine.partition(':')[0]} is to be opened first")
     own = engine is None or is_remote(settings)
     here = connect(settings.timezone, settings.memory_mb) if own else engine
     connection = here if engine is None else engine
