@@ -51,7 +51,7 @@ def locked() -> bytes:
     )
 
 
-PACKED = gzip.compress(ORDERS.encode())
+PACKED = gzip.compress(ORDERS.encode(), mtime=0)
 BOOK = workbook(HEADINGS.strip().split(","), ("o1", "c1", "2025-10-01", 3))
 
 
@@ -60,7 +60,7 @@ BOOK = workbook(HEADINGS.strip().split(","), ("o1", "c1", "2025-10-01", 3))
     [
         ("orders.csv.gz", PACKED[:-20], "orders.csv.gz is cut short, or was not packed by gzip. Copy or"),
         ("orders.csv.gz", ORDERS, "orders.csv.gz is cut short, or was not packed by gzip."),
-        ("orders.csv.gz", gzip.compress(b""), "orders.csv.gz has no headings in its first line."),
+        ("orders.csv.gz", gzip.compress(b"", mtime=0), "orders.csv.gz has no headings in its first line."),
         ("orders.csv", PACKED, "orders.csv is a file packed by gzip, and not what its name says. Rename it"),
         (
             "orders.csv",

@@ -74,8 +74,8 @@ def workbook(**sheets: Iterable[Iterable[object]]) -> bytes:
         ("a.csv", ' x ,"y"\n"1","ä"\n'),
         ("a.csv", "x,y\n1,ä\n".encode("utf-16")),
         ("a.csv", "x,y\n1,ä\n".encode("utf-16-be").join([b"\xfe\xff", b""])),
-        ("a.csv.gz", gzip.compress("x,y\n1,ä\n".encode())),
-        ("A.CSV.GZ", gzip.compress("x,y\n1,ä\n".encode())),
+        ("a.csv.gz", gzip.compress("x,y\n1,ä\n".encode(), mtime=0)),
+        ("A.CSV.GZ", gzip.compress("x,y\n1,ä\n".encode(), mtime=0)),
         ("a.parquet", parquet(x=["1"], y=["ä"])),
         ("a.xlsx", workbook(Sheet=[("x", "y"), (1, "ä")])),
     ],
@@ -258,7 +258,7 @@ def test_an_spss_file_gives_codes_and_labels(tmp_path: Path):
 def test_many_files_are_one_table_with_the_columns_of_all(tmp_path: Path):
     files = {
         "in/2025-01.csv": "no,day\n1,a\n",
-        "in/2025-02.csv.gz": gzip.compress(b"Day;No;more\nb;2;x\n3\n"),
+        "in/2025-02.csv.gz": gzip.compress(b"Day;No;more\nb;2;x\n3\n", mtime=0),
         "in/.hidden.csv": "nothing",
         "in/~$2025.csv": "nothing",
     }
@@ -424,7 +424,7 @@ def test_a_file_is_called_by_its_name_without_its_ending(name: str, table: str):
 
 
 def test_a_packed_file_of_the_folder_is_found(tmp_path: Path):
-    project = write_project(tmp_path, files={"orders.csv.gz": gzip.compress(ORDERS.encode())})
+    project = write_project(tmp_path, files={"orders.csv.gz": gzip.compress(ORDERS.encode(), mtime=0)})
     assert read_data(read_project(project)).tables["orders"].count().to_pyarrow().as_py() == 112
 
 
