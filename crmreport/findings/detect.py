@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ Names = npt.NDArray[np.object_]
 Columns = dict[str, npt.NDArray[Any]]
 
 
+@cache  # it is asked for every metric, of every period that there was
 def baseline_of(period: Period, baseline: str) -> Period:
     """Give the period with which one is compared."""
     return period.predecessor() if baseline == PREVIOUS else period.year_before()
