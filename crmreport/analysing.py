@@ -29,7 +29,7 @@ from crmreport.tables.engine import Connection, IbisTable, connect
 from crmreport.tables.facts import fact_named, facts
 from crmreport.tables.until import until
 
-MOST_ROWS_IN_MEMORY = 2_000_000
+_MOST_ROWS_IN_MEMORY = 2_000_000
 # What analyses load when they are computed, and take longest to load.
 _LIBRARIES = ("scipy.stats", "sklearn.cluster", "sklearn.ensemble", "sklearn.linear_model", "statsmodels.api")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -199,7 +199,7 @@ class _Facts(Mapping[str, IbisTable]):
         if name not in self.made:
             given = self.given[name]
             most = max(self.rows.get(table, 0) for table in fact_named(name).made_from)
-            if most <= MOST_ROWS_IN_MEMORY:
+            if most <= _MOST_ROWS_IN_MEMORY:
                 self.made[name] = given.cache()
             else:
                 self.made[name] = self.connection.create_view(f"fact_{name}", given, overwrite=True)

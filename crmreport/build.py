@@ -6,10 +6,8 @@ import json
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
-from crmreport.ahead import Ahead, workers_of
 from crmreport.book import DRAWN, Book, Press, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
@@ -22,7 +20,7 @@ from crmreport.pdf.drawing import charts_of, draw_all
 from crmreport.quality.schema import remember
 from crmreport.running import KEPT, Outcomes, line_of, run_pages
 from crmreport.stages import Report, Stages
-from crmreport.work import Request, Work, periods_of, plan_work
+from crmreport.work import Request, Work, plan_work
 
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
@@ -58,7 +56,7 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     check_output(output)
     stages = Stages(report)
     with Press() as press:
-        work = _planned_work(project, request, stages)
+        work = _planned_work(project, request, stages, pages_follow=True)
         if any(planned.why for planned in work.pages):
             press.begin()
         return _publish(work, run_pages(work, work.pages, request, stages), output, request, stages, press)
@@ -71,7 +69,7 @@ def run_shard(
 
     UserError as for `build`.
     """
-    work = _planned_work(project, request, report)
+    work = _planned_work(project, request, report, pages_follow=True)
     pages = [planned.page for planned in work.pages]
     chosen = set(shard(pages, read_seconds(project.store), part, of))
     outcomes = run_pages(work, [p for p in work.pages if p.page in chosen], request, report)
@@ -86,7 +84,7 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
     """
     check_output(output)
     stages = Stages(report)
-    work = _planned_work(project, request, stages, analyses=False)
+    work = _planned_work(project, request, stages)
     missing = [f"{p.page.language}/{p.page.name}" for p in work.pages if p.kept is None]
     if missing:
         listed = ", ".join(missing[:MOST_NAMED]) + (" ..." if missing[MOST_NAMED:] else "")
@@ -104,15 +102,9 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
         return _publish(work, outcomes, output, request, stages, press)
 
 
-def _planned_work(project: Project, request: Request, report: Report, analyses: bool = True) -> Work:
-    """Plan the work; with the analyses, as far as they can be made meanwhile."""
+def _planned_work(project: Project, request: Request, report: Report, pages_follow: bool = False) -> Work:
     report(_t("Reading the data"), 0, 0)
-    if analyses:
-        workers = workers_of(request.jobs)
-        with Ahead(project, partial(periods_of, project, request), workers, report) as ahead:
-            work = plan_work(project, request, ahead)
-    else:
-        work = plan_work(project, request)
+    work = plan_work(project, request, pages_follow)
     check_gate(project, work.results, work.periods)
     return work
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
 from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.pipeline.funnel import funnel
+from crmreport.analysing import get_ready
 from crmreport.asked import read_period
 from crmreport.config import Project
 from crmreport.digests import cube_digests, digests_by, frame_digest, mark
@@ -34,6 +34,7 @@ from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
 from crmreport.tables.remote import opened_engine
+from crmreport.tables.remote.brought import leave_rows
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
 from crmreport.versions import code_fingerprint, library_versions
@@ -53,43 +54,16 @@ SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True)
-class Read:
-    """What is known of the tables as soon as they are read, before there is any figure.
-
-    `first_day`, `as_of`: first and last day that the data cover. `columns`: each table's columns; `digests`:
-    see `crmreport.tables.digests`.
-    """
-
-    first_day: date
-    as_of: date
-    columns: dict[str, list[str]]
-    digests: pd.DataFrame
-
-    def has(self, need: str) -> bool:
-        """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
-        table, _, column = need.partition(".")
-        return table in self.columns and (not column or column in self.columns[table])
-
-
-class Beside(Protocol):
-    """What is done beside the computing of results, if they must be computed."""
-
-    def get_ready(self) -> None:
-        """Hear that the tables are about to be read."""
-
-    def begin(self, read: Read, data: Data) -> None:
-        """Hear that they are read."""
-
-
-@dataclass(frozen=True)
-class Results(Read):
+class Results:
     """What pages show.
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
-    `crmreport.tables.cleaning.folding`. `folder`: where all this is kept, with the rows that are not used in
-    `SET_ASIDE`. `data`: each source's fingerprint; `schema`: its columns, see `crmreport.quality.schema`.
-    `slices`: see `digest`. `read_otherwise_from`: see `is_outdated`; None if never.
+    `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
+    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used
+    in `SET_ASIDE`. `data`: each source's fingerprint. `columns`: each table's columns; `schema`: those of its
+    source, see `crmreport.quality.schema`. `slices`: see `digest`. `read_otherwise_from`: see `is_outdated`;
+    None if never.
     """
 
     folder: Path
@@ -98,7 +72,11 @@ class Results(Read):
     cleaning: pd.DataFrame
     quality: pd.DataFrame
     folds: pd.DataFrame
+    digests: pd.DataFrame
+    first_day: date
+    as_of: date
     data: dict[str, str]
+    columns: dict[str, list[str]]
     schema: Schema
     slices: dict[str, str]
     read_otherwise_from: date | None = None
@@ -114,9 +92,14 @@ class Results(Read):
         return self.cube[self.cube["dimension"] == ALL]
 
     def knows(self, need: str) -> bool:
-        """Say whether a table or a column is connected, to a page, of which it is noted; else see `has`."""
+        """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
         note(f"knows {need}")
         return self.has(need)
+
+    def has(self, need: str) -> bool:
+        """Say the same for what is no page's: nothing is noted of it."""
+        table, _, column = need.partition(".")
+        return table in self.columns and (not column or column in self.columns[table])
 
     def digest(self, read: str) -> str:
         """Give a part of the data's results a digest; "" if there is no such part.
@@ -146,11 +129,12 @@ def share_results(project: Project, results: Results) -> None:
     _shared[project.identity] = results
 
 
-def compute_results(project: Project, asked: tuple[str, ...] = (), beside: Beside | None = None) -> Results:
+def compute_results(project: Project, asked: tuple[str, ...] = (), analyses_follow: bool = False) -> Results:
     """Give a project's results, computed if they are not kept from an earlier time.
 
-    `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
-    the user must mend.
+    `asked`: names of periods to be had beside those of the review's own frequency. `analyses_follow`: if the
+    results must be computed, their processes begin meanwhile, and the rows are left for them. Raises
+    UserError for what the user must mend.
     """
     shared = _shared.get(project.identity)
     if shared is not None and all(_has(project, shared, name) for name in asked):
@@ -161,10 +145,13 @@ def compute_results(project: Project, asked: tuple[str, ...] = (), beside: Besid
     use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
-        if beside:
-            beside.get_ready()
+        if analyses_follow:
+            get_ready()
         with opened_engine(project) as engine:
-            _compute(folder, project, read_data(project, engine=engine), others, found, beside)
+            data = read_data(project, engine=engine)
+            _compute(folder, project, data, others, found)
+        if analyses_follow:
+            leave_rows(project, data)
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")
@@ -179,24 +166,13 @@ def _has(project: Project, results: Results, name: str) -> bool:
     return period.kind is project.settings.kind or bool((results.cube["period"] == period.key).any())
 
 
-def _compute(
-    folder: Path,
-    project: Project,
-    data: Data,
-    others: list[str],
-    found: dict[str, str],
-    beside: Beside | None,
-) -> None:
+def _compute(folder: Path, project: Project, data: Data, others: list[str], found: dict[str, str]) -> None:
     """Compute everything of the review's own periods, and of others."""
-    columns = {name: list(table.columns) for name, table in data.tables.items()}
-    read = Read(data.first_day, data.as_of, columns, digests(data, found))
-    if beside:
-        beside.begin(read, data)
     calendar = project.settings.calendar
     wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
     wanted += _beside(project, data, others)
     try:
-        _keep(folder, project, data, read, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
     except OSError as error:
         raise UserError(
             _t("{path} cannot be written: {reason}. Put the project where you may write."),
@@ -228,12 +204,7 @@ def _beside(project: Project, data: Data, names: list[str]) -> tuple[Period, ...
 
 
 def _keep(
-    folder: Path,
-    project: Project,
-    data: Data,
-    read: Read,
-    periods: tuple[Period, ...],
-    found: dict[str, str],
+    folder: Path, project: Project, data: Data, periods: tuple[Period, ...], found: dict[str, str]
 ) -> None:
     """Compute everything and put it into its folder, whole or not at all."""
     settings = project.settings
@@ -254,13 +225,13 @@ def _keep(
         ("cleaning", data.cleaning),
         ("quality", quality),
         ("folds", folds),
-        ("digests", read.digests),
+        ("digests", digests(data, found)),
     )
     about = {
         "first_day": str(data.first_day),
         "as_of": str(data.as_of),
         "data": found,
-        "columns": read.columns,
+        "columns": {name: list(table.columns) for name, table in data.tables.items()},
         "schema": schema_of(project, data),
         "slices": cube_digests(cube, periods)
         | {f"funnel {period}": digest for period, digest in digests_by(stages, "period").items()},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crmreport.ahead import workers_of
 from crmreport.analysed import analysed
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t
 from crmreport.pages.needs import SHOWS_ANALYSES
@@ -52,7 +52,7 @@ class Outcomes:
 
 def run_pages(work: Work, pages: Sequence[Planned], request: Request, report: Report) -> Outcomes:
     """Run those of some pages that must run, several at a time, and keep what comes of them."""
-    at_a_time = workers_of(request.jobs)
+    at_a_time = request.jobs or os.cpu_count() or 1
     _compute_once(work, [p for p in pages if p.why], at_a_time, report)
     slices = work.slices.anew()  # the analyses are known now
     pages = [looked_at_again(work.store, p, slices) for p in pages]
