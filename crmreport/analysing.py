@@ -73,7 +73,7 @@ def run_tasks(tasks: list[Task], workers: int, done: Callable[[int], None]) -> N
         _opened.cache_clear()
         _known.cache_clear()
         return
-    shared = _shared_out(tasks, workers)
+    shared = shared_out(tasks, workers)
     with _pool(min(workers, len(shared))) as pool:
         running: list[Future[int]] = [pool.submit(_run, task) for task in shared]
         try:
@@ -100,7 +100,7 @@ def get_ready() -> None:
         multiprocessing.forkserver.ensure_running()
 
 
-def _shared_out(tasks: list[Task], workers: int) -> list[Task]:
+def shared_out(tasks: list[Task], workers: int) -> list[Task]:
     """Divide tasks so that all processes have about as much to do.
 
     A process reads and joins a period's tables once for all that it makes of them; so periods stay whole as

@@ -13,6 +13,7 @@ import pytest
 from crmreport.analysed import analysed
 from crmreport.analyses import ANALYSES, analysis_named
 from crmreport.analyses.analysis import Analysis, Declined, Frames, Known
+from crmreport.analysing import Task, shared_out
 from crmreport.config import Project, read_project
 from crmreport.context import Context
 from crmreport.covering import covered
@@ -25,8 +26,9 @@ from crmreport.results import Results, compute_results
 from crmreport.review import Review, open_review
 from crmreport.segments import WHOLE
 from crmreport.tables.contract import table
+from crmreport.tables.remote import brought
 from tests.conftest import ROOT, BuiltReview
-from tests.small_project import write_project
+from tests.small_project import OPEN, crmreport, notebook, write_project
 
 COMPUTED: list[str] = []
 
@@ -197,6 +199,49 @@ def test_two_processes_keep_the_same_bytes_as_one(project: Project, results: Res
     # One process has whole periods to do; the third is divided between two.
     assert heard[:4] == [(0, 12), (4, 12), (8, 12), (12, 12)]
     assert len(heard) == 4 + 7 and heard[-1] == (12, 12)
+
+
+def _task(project: Project, results: Results, count: int) -> Task:
+    names = [f"a{n}" for n in range(count)]
+    return Task(
+        tables=project.store,
+        first_day=results.first_day,
+        as_of=results.as_of,
+        periods=(covered(project, results, "2025-10"),),
+        cube=results.cube,
+        settings=project.settings,
+        analyses=tuple(_analysis(name, _count) for name in names),
+        folders=tuple(project.store / name for name in names),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "shared"),
+    [
+        ([4, 4], [4, 4]),
+        ([4, 4, 4], [4, 4, 1, 1, 1, 1]),  # the third would keep one process waiting
+        ([5, 1, 1], [1, 1, 1, 1, 1, 1, 1]),  # so would the first
+        ([3], [1, 1, 1]),
+        ([2, 2, 1, 2, 1], [2, 2, 1, 2, 1]),
+    ],
+)
+def test_two_processes_have_about_as_much_to_do(
+    project: Project, results: Results, given: list[int], shared: list[int]
+) -> None:
+    tasks = shared_out([_task(project, results, count) for count in given], 2)
+    assert [len(task.analyses) for task in tasks] == shared
+
+
+@pytest.mark.parametrize("shows", [True, False])
+def test_a_build_reads_the_tables_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shows: bool) -> None:
+    cells = (OPEN, "review.analysis('abc.classes')") if shows else (OPEN,)
+    project = write_project(tmp_path, notebooks={"summary": notebook(*cells)})
+    reads: list[Project] = []
+    monkeypatch.setattr(brought, "read_data", reads.append)
+    done = crmreport("build", "--no-pdf", "--period", "2025-10", "--project", str(project))
+    assert done.exit_code == 0, done.output
+    assert (len(list((project / ".crmreport" / "analyses").glob("abc-*"))) == 1) == shows
+    assert reads == [] and brought._left == {}
 
 
 @pytest.mark.parametrize("analysis", ANALYSES, ids=lambda a: a.name)
