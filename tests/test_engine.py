@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -33,6 +36,25 @@ def test_what_does_not_fit_into_memory_is_not_left_where_the_user_works(
     del connection
     gc.collect()
     assert not folder.exists()
+
+
+@cache
+def _held() -> object:
+    """Give a connection that is there until the process ends."""
+    return connect("UTC")
+
+
+def _folder_of_held() -> str:
+    folder = _setting(_held(), "temp_directory")
+    assert Path(folder).is_dir()
+    return folder
+
+
+@pytest.mark.parametrize("method", sorted({*multiprocessing.get_all_start_methods()} - {"fork"}))
+def test_a_process_of_a_pool_leaves_no_folder_behind(method: str) -> None:
+    with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as pool:
+        folder = pool.submit(_folder_of_held).result()
+    assert not Path(folder).exists()
 
 
 def test_no_bar_is_drawn_into_the_terminal() -> None:

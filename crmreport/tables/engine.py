@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import weakref
 from contextlib import suppress
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -45,5 +45,6 @@ def connect(timezone: str, memory_mb: int | None = None) -> Connection:
 def scratch_folder(connection: Connection) -> Path:
     """Make a folder of one's own that is there as long as the connection, and no longer than the process."""
     folder = Path(tempfile.mkdtemp(prefix="crmreport-"))
-    weakref.finalize(connection, shutil.rmtree, folder, ignore_errors=True)
+    # Not weakref's own: of that, a process of a pool never hears that it ends.
+    Finalize(connection, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=0)
     return folder
