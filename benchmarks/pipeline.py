@@ -143,6 +143,8 @@ def plain(bench: Bench, months: list[str]) -> dict[str, Any]:
 def compare(bench: Bench, sizes: list[int], alone: list[int], repeat: int) -> list[dict[str, Any]]:
     """Measure our build and the plain route by turns; ours alone where the plain one takes too long."""
     found: list[dict[str, Any]] = []
+    if not (sizes or alone):
+        return found
     per_month = len(plan_work(read_project(bench.project), Request(periods=(NEWEST,))).pages)
     # Figures and analyses, which both routes find ready.
     bench.build(months_until(NEWEST, max(math.ceil(n / per_month) for n in (*sizes, *alone))))
