@@ -17,6 +17,7 @@ from crmreport.periods import Period
 from crmreport.results import Results
 from crmreport.versions import code_fingerprint, library_versions
 
+FOLDER = "changes"  # in the store
 _COMPUTING = ("findings", "metrics", "periods.py", "segments.py")
 
 
@@ -26,18 +27,10 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
     These are the period's own, those with which it is compared, and those of earlier whole periods; what
     comes later changes nothing.
     """
-    earlier = tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
-    figures = results.digest(f"cube {period.key}")
-    depends = [
-        figures,
-        [p.key for p in earlier],
-        repr(period),
-        code_fingerprint(*_COMPUTING),
-        library_versions(),
-    ]
-    path = project.store / "changes" / f"{mark(depends)}.parquet"
+    path = project.store / FOLDER / f"{name_of(project, results, period)}.parquet"
     changes = _read(path)
     if changes is None:
+        earlier = _earlier(project, results, period)
         keys = {p.key for p in (*earlier, period, *(before for _, before in baselines_of(period)))}
         cube = results.cube[results.cube["period"].isin(keys)]
         written = io.BytesIO()
@@ -46,6 +39,23 @@ def changes_of(project: Project, results: Results, period: Period) -> pd.DataFra
         changes = read_frame(path)
     use(path)
     return changes
+
+
+def name_of(project: Project, results: Results, period: Period) -> str:
+    """Name the changes of a period after all that they rest on."""
+    return mark(
+        [
+            results.digest(f"cube {period.key}"),
+            [p.key for p in _earlier(project, results, period)],
+            repr(period),
+            code_fingerprint(*_COMPUTING),
+            library_versions(),
+        ]
+    )
+
+
+def _earlier(project: Project, results: Results, period: Period) -> tuple[Period, ...]:
+    return tuple(p for p in whole_periods(project, results, period.kind) if p.end <= period.start)
 
 
 def _read(path: Path) -> pd.DataFrame | None:

@@ -48,7 +48,7 @@ class Context:
 
     def figure(self, metric: Metric, segment: Segment, period: Period) -> Row | None:
         """Give one row of the cube; None where there is none."""
-        note(f"figures {metric.name} {period.key}")
+        note(f"figures {metric.name} {period.key} {segment.dimension}")
         return self._lookup.figures.of(metric.name).get(segment.dimension, segment.value, period.key)
 
     def has(self, metric: Metric) -> bool:
@@ -57,7 +57,7 @@ class Context:
 
     def segments_of(self, metric: Metric, dimension: str) -> tuple[Segment, ...]:
         """List the segments of a dimension for which there are figures in the period, largest first."""
-        note(f"figures {metric.name} {self.period.key}")
+        note(f"figures {metric.name} {self.period.key} {dimension}")
         rows = self._lookup.figures.of(metric.name)
         sizes = rows.columns["denominator" if metric.has_cases else "value"]
         found = [
@@ -118,7 +118,7 @@ class Context:
 
     def change(self, metric: Metric, segment: Segment, baseline: str) -> Row | None:
         """Give one tested change; None where the two figures cannot be compared."""
-        note(f"change {metric.name} {self.period.key}")
+        note(f"change {metric.name} {self.period.key} {segment.dimension}")
         return self._lookup.change_rows.get(metric.name, segment.dimension, segment.value, baseline)
 
     def main_change(self, metric: Metric, segment: Segment) -> Row | None:

@@ -2,8 +2,9 @@
 
 A read is one line: what kind of part it is, and which one.
 
-- ``figures revenue 2025-10``: a metric's rows of the cube in a period, of all segments
-- ``change revenue 2025-10``: a metric's tested changes on a period, but for their error rates q
+- ``figures revenue 2025-10 region``: a metric's rows of the cube in a period, by one dimension; by ``all``
+  that of the whole company
+- ``change revenue 2025-10 region``: a metric's tested changes on a period, but for their error rates q
 - ``changes 2025-10``: every tested change of a period
 - ``findings 2025-10 region=North``: those of one segment, or of ``all``
 - ``analysis churn 2025-10``: what an analysis gave for a period

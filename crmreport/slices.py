@@ -9,28 +9,32 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from crmreport.analysed import kept_analyses
-from crmreport.changes import changes_of
+from crmreport.changes import FOLDER, name_of
 from crmreport.config import Project
 from crmreport.context import commentary_file
 from crmreport.covering import covered
 from crmreport.digests import digests_by, frame_digest, mark, mark_of
-from crmreport.kept import write_whole
+from crmreport.findings.rank import as_told
+from crmreport.kept import kept_value, write_whole
+from crmreport.lookup import Lookup, lookup_of
 from crmreport.periods import Kind, Period
 from crmreport.reads import noted
 from crmreport.results import Results
-from crmreport.segments import ALL
+from crmreport.segments import ALL, WHOLE
 from crmreport.targets import read_targets
+from crmreport.versions import code_fingerprint
+
+# What decides the digests of changes, beside the changes.
+_TELLING = ("findings", "digests.py", "lookup.py", "slices.py")
 
 
 @dataclass(frozen=True)
 class Slices:
     """The digests of what pages of some periods read, each found out once; `periods`: by their keys.
 
-    Those of changes and analyses are written down beside the cube that they go with, so that a build in which
-    nothing changed looks at neither.
+    Those of changes and analyses are written down, by what these rest on, so that of a month in which nothing
+    changed neither is looked at.
     """
 
     project: Project
@@ -52,7 +56,7 @@ class Slices:
         return {}
 
     def _find(self, read: str) -> str | None:
-        kind, *words = read.split(" ", 2)
+        kind, *words = read.split(" ", 3)
         match kind:
             case "change":
                 return self._of_changes(words[1], read)
@@ -81,12 +85,14 @@ class Slices:
             period = self._period(key)
             if period is None:
                 return None
-            path = self.results.folder / f"changes-{key}.json"
-            found = _read(path)
-            if found is None:
-                found = _digests(changes_of(self.project, self.results, period), key)
-                write_whole(path, json.dumps(found, indent=1).encode())
-            self._known.update(found)
+            lookup = lookup_of(self.project, self.results, period)
+            depends = [
+                name_of(self.project, self.results, period),
+                self.project.settings.segments,
+                code_fingerprint(*_TELLING),
+            ]
+            folder = self.project.store / FOLDER
+            self._known.update(kept_value(folder, depends, lambda: _digests(lookup)))
         return self._known.get(read, "")
 
     def _of_analyses(self, key: str, read: str) -> str | None:
@@ -128,20 +134,29 @@ def fingerprint_of_reads(project: Project, results: Results, period: Period) -> 
     return mark({read: slices.digest(read) for read in noted()})
 
 
-def _digests(changes: pd.DataFrame, period: str) -> dict[str, str]:
+def _digests(lookup: Lookup) -> dict[str, str]:
     """Give a period's changes digests, by the reads that ask for them."""
-    whole = frame_digest(changes)
-    found = {f"changes {period}": whole, f"findings {period} {ALL}": whole}
+    changes, period = lookup.changes, lookup.period.key
+    found = {
+        f"changes {period}": frame_digest(changes),
+        f"findings {period} {ALL}": mark(repr(as_told(lookup.findings(WHOLE)))),
+    }
     if changes.empty:
         return found
     # The error rates of all tests hang together; a sentence tells them, a figure does not.
-    tested = digests_by(changes.drop(columns="q"), "metric")
+    tested = digests_by(changes.drop(columns="q"), "metric", "dimension")
     segments = digests_by(changes[changes["dimension"] != ALL], "dimension", "segment")
     return (
         found
-        | {f"change {metric} {period}": digest for metric, digest in tested.items()}
+        | {f"change {_of_period(name, period)}": digest for name, digest in tested.items()}
         | {f"findings {period} {_segment(name)}": digest for name, digest in segments.items()}
     )
+
+
+def _of_period(name: str, period: str) -> str:
+    """Put the period between the names of a metric and a dimension."""
+    metric, _, dimension = name.partition(" ")
+    return f"{metric} {period} {dimension}"
 
 
 def _segment(name: str) -> str:

@@ -83,6 +83,16 @@ def test_the_end_of_a_deal_is_known_when_it_comes():
     assert len({_known(data, JUNE)["opportunities"] for data in (found, lost, still_open)}) == 3
 
 
+def test_whom_a_lead_became_is_known_with_the_customer_and_its_stage_never():
+    lead = "opportunity_id  customer_id  created_at  stage\n1  {}  2025-04-01  {}"
+    before = tiny_data(opportunities=lead.format("-", "lead"), customers="customer_id  joined_at\nann  -")
+    after = tiny_data(
+        opportunities=lead.format("bob", "won"), customers="customer_id  joined_at\nann  -\nbob  2025-05-10"
+    )
+    assert _known(before, MAY) == _known(after, MAY)
+    assert _known(before, JUNE)["opportunities"] != _known(after, JUNE)["opportunities"]
+
+
 def test_the_order_of_rows_does_not_matter_and_their_number_does():
     rows = frame(ORDERS)
     turned = tiny_data(orders=rows.iloc[::-1].reset_index(drop=True))
@@ -106,21 +116,29 @@ def test_rows_without_a_day_were_always_known():
 
 
 _DAYS = st.sampled_from(["-", "2025-04-30", "2025-05-01", "2025-05-02"])
-_DEAL = st.tuples(_DAYS, _DAYS, st.sampled_from(["-", "true", "false"]))
+_DEAL = st.tuples(
+    st.sampled_from(["-", "ann", "bob"]),
+    _DAYS,
+    _DAYS,
+    st.sampled_from(["-", "true", "false"]),
+    st.sampled_from(["lead", "won"]),
+)
+_DEAL_COLUMNS = ["opportunity_id", "customer_id", "created_at", "closed_at", "is_won", "stage"]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(_DEAL, max_size=3), st.lists(_DEAL, max_size=3))
-def test_digests_are_equal_where_the_cut_tables_are(one: list[Any], other: list[Any]):
+@settings(max_examples=60, deadline=None)
+@given(_DAYS, st.lists(_DEAL, max_size=3), st.lists(_DEAL, max_size=3))
+def test_digests_are_equal_where_the_cut_tables_are(joined: str, one: list[Any], other: list[Any]):
     ends = [date(2025, 4, 30), date(2025, 5, 1), date(2025, 5, 2), date(2025, 5, 3)]
     rows, found = [], []
     for deals in (one, other):
         table = pd.DataFrame(
             [[None if v == "-" else v for v in ("d", *deal)] for deal in deals],
-            columns=["opportunity_id", "created_at", "closed_at", "is_won"],
+            columns=_DEAL_COLUMNS,
             dtype=object,
         )
-        data = tiny_data(opportunities=table, customers="customer_id\nann")
+        customers = f"customer_id  joined_at\nann  -\nbob  {joined}"
+        data = tiny_data(opportunities=table, customers=customers)
         cuts = [until(data, end).tables["opportunities"].to_pandas() for end in ends]
         rows.append([sorted(map(str, cut.to_dict("records"))) for cut in cuts])
         summed = digests(data, {})

@@ -109,7 +109,7 @@ def test_one_changed_row_runs_the_pages_that_read_it_and_says_why(project: Path)
     assert why[1:] == ["up to date"] * 4
     table = run(project, "2025-09", "2025-10")
     assert [line["page"] for line in table if line["state"] == "ok"] == ["2025-10/sales"]
-    assert "figures revenue 2025-10" in table[0]["changed"]
+    assert "figures revenue 2025-10 all" in table[0]["changed"]
     # And back again, it is kept still.
     write(project / "data" / "orders.csv", before)
     assert ran(project, "2025-09", "2025-10") == []

@@ -57,6 +57,22 @@ def test_a_deal_won_later_was_open():
     assert pd.isna(deals["2"]["closed_at"]) and deals["2"]["is_won"] is None
 
 
+LEADS = """
+opportunity_id  customer_id  created_at  stage
+1               ann          2025-04-01  won
+2               bob          2025-04-03  won
+"""
+
+
+def test_whom_a_lead_became_and_its_stage_are_not_known_before():
+    data = tiny_data(customers=CUSTOMERS, opportunities=LEADS)
+    for end, of_bob in ((date(2025, 5, 1), set()), (date(2025, 6, 1), {"2"})):
+        leads = until(data, end).tables["opportunities"].to_pandas().set_index("opportunity_id")
+        known = leads["customer_id"].dropna()
+        assert known.to_dict() == {"1": "ann", **dict.fromkeys(of_bob, "bob")}
+        assert leads["stage"].isna().all()
+
+
 def test_data_that_end_earlier_do_not_reach_further():
     assert until(tiny_data(orders=ORDERS, as_of=date(2025, 4, 30)), date(2026, 1, 1)).as_of == date(
         2025, 4, 30

@@ -18,6 +18,7 @@ from crmreport.metrics.metric import Metric
 from crmreport.segments import ALL, UNKNOWN
 
 SEGMENT_WEIGHT = 0.5  # what concerns one segment weighs half of what concerns the company
+TOLD = 10_000  # parts of 1 to which an error rate is told
 SHIFTED = 0.05  # highest p of a change in the shares of segments that is worth a word
 
 CHANGED = "changed"  # the whole company's figure changed
@@ -126,6 +127,33 @@ def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Fin
         row = _clearest(rows)
         findings.append(Finding(CHANGED, _change(row), _other(own, row), None, None, abs(row["z"])))
     return _told(findings)
+
+
+def as_told(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Give findings with their error rates as exactly as anybody tells them: to a tenth of a thousandth.
+
+    The error rates of all tests hang together, so that the least change of any figure moves the last digits
+    of all.
+    """
+    return tuple(
+        replace(
+            finding,
+            change=_told_change(finding.change),
+            other=finding.other and _told_change(finding.other),
+            part=finding.part and replace(finding.part, change=_told_change(finding.part.change)),
+            mix=finding.mix and replace(finding.mix, q=_told_rate(finding.mix.q)),
+        )
+        for finding in findings
+    )
+
+
+def _told_change(change: Change) -> Change:
+    return replace(change, q=_told_rate(change.q))
+
+
+def _told_rate(q: float) -> float:
+    # Cut off, not rounded: below 0.001 is another word than 0.001.
+    return float(np.floor(q * TOLD) / TOLD)
 
 
 def headlines(findings: tuple[Finding, ...], count: int = 3) -> tuple[Finding, ...]:

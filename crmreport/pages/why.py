@@ -62,7 +62,7 @@ def say_why(why: Why | None, project: Project, language: str) -> str:
     if not why.reads:
         return translate(REASONS[why.parts[0]], language)
     order = list(_OF_READS)
-    newest_first = sorted(why.reads, key=lambda read: read.split(" ")[-1], reverse=True)
+    newest_first = sorted(why.reads, key=_period_of, reverse=True)
     told = min(newest_first, key=lambda read: order.index(read.split(" ")[0]))
     said = _say_read(told, project, language)
     rest = len(why.reads) - 1
@@ -72,7 +72,7 @@ def say_why(why: Why | None, project: Project, language: str) -> str:
 def _say_read(read: str, project: Project, language: str) -> str:
     kind, *words = read.split(" ")
     titles = {m.name: m.title for m in METRICS} if kind != "analysis" else {a.name: a.title for a in ANALYSES}
-    period = next((word for word in words if word[:1].isdigit() or word.startswith("FY")), "")
+    period = _period_of(read)
     name = words[0] if words else ALL
     return translate(
         _OF_READS[kind],
@@ -80,3 +80,8 @@ def _say_read(read: str, project: Project, language: str) -> str:
         title=translate(titles.get(name, name), language),
         period=write_period(project.settings.calendar.period(period), language) if period else "",
     )
+
+
+def _period_of(read: str) -> str:
+    """Give the key of the period that a read is of; "" if it is of none."""
+    return next((word for word in read.split(" ")[1:] if word[:1].isdigit() or word.startswith("FY")), "")

@@ -12,10 +12,11 @@ import pandas as pd
 
 from crmreport.tables.data import Data
 from crmreport.tables.engine import IbisTable
-from crmreport.tables.until import known_later, known_since
+from crmreport.tables.until import BECAME, known_later, known_since, overwritten
 
 DIGEST_COLUMNS = ("table", "day", "rows", "low", "high")
 ALWAYS = date.min.isoformat()
+_ORDER_SINCE, _CUSTOMER_SINCE = "order_since", "customer_since"  # columns
 _HALF, _LOW_BITS = 32, 0xFFFFFFFF
 
 
@@ -30,9 +31,8 @@ def digests(data: Data, fingerprints: Mapping[str, str]) -> pd.DataFrame:
     Only DuckDB's hashes are known to be the same tomorrow: what lies in another database has the
     `fingerprints` of all the project's sources instead, and so changes with any of them, on any day.
     """
-    orders = data.tables.get("orders")
     parts = [
-        _by_day(_known(given, name, orders), name)
+        _by_day(_known(given, name, data.tables), name)
         if given.get_backend().name == "duckdb"
         else _by_fingerprint(name, fingerprints)
         for name, given in data.tables.items()
@@ -60,22 +60,20 @@ def _by_fingerprint(name: str, fingerprints: Mapping[str, str]) -> pd.DataFrame:
     )
 
 
-def _known(given: IbisTable, name: str, orders: IbisTable | None) -> IbisTable:
+def _known(table: IbisTable, name: str, tables: Mapping[str, IbisTable]) -> IbisTable:
     """Give a row for each row of a table, and one for each time of it that came later: day and hash."""
-    if name == "order_lines" and orders is not None:
-        days = orders.select("order_id", known_since=known_since(orders, "orders"))
-        given = given.inner_join(days, "order_id")
-        since = given.known_since
-    else:
-        found = known_since(given, name)
-        since = ibis.null("date") if found is None else found
+    given = _with_days(table, name, tables)
     later = known_later(given, name)
+    if _CUSTOMER_SINCE in given.columns:
+        later[_CUSTOMER_SINCE] = ("customer_id",)
+    found = given[_ORDER_SINCE] if _ORDER_SINCE in given.columns else known_since(given, name)
+    since = ibis.null("date") if found is None else found
     at_once = {
         other: ibis.ifelse(given[clock].isnull(), given[other], ibis.null())
         for clock, others in later.items()
         for other in others
     }
-    lasting = [c for c in given.columns if c not in {*later, *at_once, "known_since"}]
+    lasting = [c for c in table.columns if c not in {*later, *at_once, *overwritten(table, name)}]
     rows = given.select(
         *later,
         *at_once,
@@ -85,11 +83,27 @@ def _known(given: IbisTable, name: str, orders: IbisTable | None) -> IbisTable:
     parts = [rows.select("hash", day=rows.known_on)]
     for clock, others in later.items():
         came = rows.filter(rows[clock].notnull())
-        told = {"row": came.hash, "clock": ibis.literal(clock)} | {c: came[c] for c in (clock, *others)}
+        told = {"row": came.hash, "clock": ibis.literal(clock)}
+        told |= {column: came[column] for column in (clock, *others) if column in table.columns}
         day = came[clock].date()
         day = ibis.greatest(ibis.coalesce(came.known_on, day), day)
         parts.append(came.select(hash=ibis.struct(told).hash(), day=day))
     return ibis.union(*parts) if len(parts) > 1 else parts[0]
+
+
+def _with_days(given: IbisTable, name: str, tables: Mapping[str, IbisTable]) -> IbisTable:
+    """Add the day of the order with which a line is known, and of the customer whom a lead became."""
+    if name == "order_lines" and "orders" in tables:
+        orders = tables["orders"]
+        days = orders.select("order_id", **{_ORDER_SINCE: known_since(orders, "orders")})
+        return given.inner_join(days, "order_id")
+    if name == BECAME and "customers" in tables and "customer_id" in given.columns:
+        customers = tables["customers"]
+        day = known_since(customers, "customers")
+        if day is not None:
+            days = customers.select("customer_id", **{_CUSTOMER_SINCE: day.cast("timestamp")})
+            return given.left_join(days, "customer_id").drop("customer_id_right")
+    return given
 
 
 def _by_day(known: IbisTable, name: str) -> pd.DataFrame:

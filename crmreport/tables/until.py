@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -25,19 +25,23 @@ _SINCE = {t.name: t.clock for t in TABLES if t.clock} | {
 }
 # What is known only with a time of the same row.
 _KNOWN_WITH = {("opportunities", "closed_at"): ("is_won",)}
+# What the source overwrites, of which another table has the history.
+_OVERWRITTEN = {"opportunities": ("stage",)}
+# The customer whom a lead became is known of it when there is such a customer.
+BECAME = "opportunities"
 
 
 def until(data: Data, end: date) -> Data:
     """Give the data without what happened on `end` or later.
 
     Rows of later are left out, and times that follow another (the close of a deal, with whether it was won;
-    the answer to a case) are missing where they came later; the lines of an order are known with the order.
-    What the source overwrites (a deal's stage and amount, a customer's tier) stays as it is today: no history
-    of it is known.
+    the answer to a case) are missing where they came later; the lines of an order are known with the order,
+    and the customer whom a lead became with the customer. A deal's stage is missing: its history has those of
+    any day. What else the source overwrites (a deal's amount, a customer's tier) stays as it is today: no
+    history of it is known.
     """
     tables = {name: _cut(given, name, end) for name, given in data.tables.items()}
-    if "order_lines" in tables and "orders" in tables:
-        tables["order_lines"] = tables["order_lines"].semi_join(tables["orders"], "order_id")
+    tables |= _of_known_rows(tables)
     return replace(data, tables=tables, as_of=min(data.as_of, end - timedelta(days=1)))
 
 
@@ -50,8 +54,7 @@ def until_each(data: Data, ends: Sequence[date]) -> Data:
     days = ibis.memtable(pd.DataFrame({UNTIL: list(ends)}), schema={UNTIL: "date"})
     crossed = {name: given.cross_join(days) for name, given in data.tables.items()}
     tables = {name: _cut(given, name, given[UNTIL]) for name, given in crossed.items()}
-    if "order_lines" in tables and "orders" in tables:
-        tables["order_lines"] = tables["order_lines"].semi_join(tables["orders"], ["order_id", UNTIL])
+    tables |= _of_known_rows(tables, UNTIL)
     return replace(data, tables=tables, as_of=min(data.as_of, max(ends) - timedelta(days=1)))
 
 
@@ -70,6 +73,11 @@ def known_later(given: IbisTable, name: str) -> dict[str, tuple[str, ...]]:
     }
 
 
+def overwritten(given: IbisTable, name: str) -> tuple[str, ...]:
+    """Name the columns of a table of which nobody knows what they held on an earlier day."""
+    return tuple(column for column in _OVERWRITTEN.get(name, ()) if column in given.columns)
+
+
 def _cut(given: IbisTable, name: str, end: date | IbisValue) -> IbisTable:
     since = known_since(given, name)
     if since is not None:
@@ -79,4 +87,18 @@ def _cut(given: IbisTable, name: str, end: date | IbisValue) -> IbisTable:
         for clock, others in known_later(given, name).items()
         for column in (clock, *others)
     }
+    later |= {column: ibis.null(given[column].type()) for column in overwritten(given, name)}
     return given.mutate(**later) if later else given
+
+
+def _of_known_rows(tables: Mapping[str, IbisTable], *day: str) -> dict[str, IbisTable]:
+    """Give the tables of which a row, or a part of it, is known with the row of another that it names."""
+    found = {}
+    if "order_lines" in tables and "orders" in tables:
+        found["order_lines"] = tables["order_lines"].semi_join(tables["orders"], ["order_id", *day])
+    if BECAME in tables and "customers" in tables and "customer_id" in tables[BECAME].columns:
+        leads = tables[BECAME]
+        known = tables["customers"].select("customer_id", *day, known_customer_id="customer_id")
+        joined = leads.left_join(known, ["customer_id", *day], rname="other_{name}")
+        found[BECAME] = joined.mutate(customer_id=joined.known_customer_id).select(leads.columns)
+    return found
