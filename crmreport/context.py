@@ -91,10 +91,10 @@ class Context:
 
     @property
     def funnel(self) -> pd.DataFrame:
-        """How far leads came; see `crmreport.analyses.pipeline.funnel`."""
-        note(f"funnel {self.period.key}")
-        note(f"funnel {self.period.year_before().key}")
-        return self.results.funnel
+        """How far leads came, by the segment's dimension; see `crmreport.analyses.pipeline.funnel`."""
+        note(f"funnel {self.period.key} {self.segment.dimension}")
+        note(f"funnel {self.period.year_before().key} {self.segment.dimension}")
+        return self.results.funnel[self.results.funnel["dimension"] == self.segment.dimension]
 
     @property
     def cleaning(self) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crmreport.periods import Period
+from crmreport.reads import UNREAD
 
 _DIGITS = 16
 
@@ -46,16 +47,16 @@ def digests_by(frame: pd.DataFrame, *columns: str) -> dict[str, str]:
 def cube_digests(cube: pd.DataFrame, periods: Iterable[Period]) -> dict[str, str]:
     """Give each part of a cube a digest.
 
-    ``figures revenue 2025-10 region``: the metric's rows of the period and the dimension.
+    ``figures revenue 2025-10 region``: what pages read of the metric's rows of the period and the dimension.
     ``cube 2025-10``: all rows of the period and of those of its kind that ended before, which is what may be
     known of it when it ends.
     """
-    by_figure = digests_by(cube, "metric", "period", "dimension")
+    read = digests_by(cube.drop(columns=list(UNREAD), errors="ignore"), "metric", "period", "dimension")
     by_period: dict[str, list[tuple[str, str]]] = {}
-    for name, digest in sorted(by_figure.items()):
-        by_period.setdefault(name.split(" ")[1], []).append((name, digest))
+    for name, digest in sorted(digests_by(cube, "metric", "period").items()):
+        by_period.setdefault(name.partition(" ")[2], []).append((name, digest))
     known = tuple(dict.fromkeys(periods))
-    found = {f"figures {name}": digest for name, digest in by_figure.items()}
+    found = {f"figures {name}": digest for name, digest in read.items()}
     for period in known:
         earlier = [
             p

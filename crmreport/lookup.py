@@ -16,6 +16,7 @@ from crmreport.changes import changes_of
 from crmreport.config import Project
 from crmreport.findings.rank import Finding, find, of_segment
 from crmreport.periods import Period
+from crmreport.reads import UNREAD
 from crmreport.results import Results
 from crmreport.segments import WHOLE, Segment
 from crmreport.targets import Targets, read_targets
@@ -50,7 +51,7 @@ class Figures:
 
     @cached_property
     def _arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        return {str(name): self.cube[name].to_numpy() for name in self.cube.columns}
+        return {str(name): self.cube[name].to_numpy() for name in self.cube.columns if name not in UNREAD}
 
     @cached_property
     def _places(self) -> dict[str, np.ndarray[Any, Any]]:
@@ -96,7 +97,8 @@ class Lookup:
     @cached_property
     def change_rows(self) -> Rows:
         """The same changes, by metric, dimension, segment and baseline."""
-        columns = {str(name): self.changes[name].to_numpy().tolist() for name in self.changes.columns}
+        read = [name for name in self.changes.columns if name not in UNREAD]
+        columns = {str(name): self.changes[name].to_numpy().tolist() for name in read}
         if not columns:
             return Rows({}, {})
         return rows_by(columns, "metric", "dimension", "segment", "baseline")

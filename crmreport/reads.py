@@ -8,7 +8,8 @@ A read is one line: what kind of part it is, and which one.
 - ``changes 2025-10``: every tested change of a period
 - ``findings 2025-10 region=North``: those of one segment, or of ``all``
 - ``analysis churn 2025-10``: what an analysis gave for a period
-- ``funnel 2025-10``, ``target revenue``, ``knows orders.amount``, ``commentary 2025-10 en``
+- ``funnel 2025-10 region``: how far the leads of a period came, by one dimension
+- ``target revenue``, ``knows orders.amount``, ``commentary 2025-10 en``
 - ``chapters``, ``cleaning``, ``first_day``, ``quality``, ``sources``: all of it
 
 `crmreport.slices` gives each of them a digest. A page is run again only if one that it noted has another.
@@ -18,6 +19,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+
+# Columns of figures and changes that no page has: sums move with cases that a median does not count.
+UNREAD = ("numerator", "before_numerator", "after_numerator")
 
 FILE = "CRMREPORT_READS"  # names the file that a page's process writes its reads to, each once
 

@@ -234,7 +234,7 @@ def _keep(
         "columns": {name: list(table.columns) for name, table in data.tables.items()},
         "schema": schema_of(project, data),
         "slices": cube_digests(cube, periods)
-        | {f"funnel {period}": digest for period, digest in digests_by(stages, "period").items()},
+        | {f"funnel {name}": digest for name, digest in digests_by(stages, "period", "dimension").items()},
         "read_otherwise_from": None if data.future_from is None else str(data.future_from),
     }
     folder.parent.mkdir(parents=True, exist_ok=True)

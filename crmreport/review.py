@@ -77,9 +77,10 @@ class Review:
     def funnel(self) -> Chart | Text:
         """Draw how far the leads came within their first 60 days, stage by stage."""
         note("knows stage_history")
-        if self.context.funnel.empty:
+        stages = self.context.funnel
+        if self.context.results.funnel.empty:
             return self._no_data("stage_history")
-        return funnel(self.context, self.context.funnel)
+        return funnel(self.context, stages)
 
     def analysis(self, name: str) -> Chart | Table | Text:
         """Show what an analysis found about the whole company; `name`: its own and the exhibit's.

@@ -19,7 +19,7 @@ from crmreport.findings.rank import as_told
 from crmreport.kept import kept_value, write_whole
 from crmreport.lookup import Lookup, lookup_of
 from crmreport.periods import Kind, Period
-from crmreport.reads import noted
+from crmreport.reads import UNREAD, noted
 from crmreport.results import Results
 from crmreport.segments import ALL, WHOLE
 from crmreport.targets import read_targets
@@ -144,7 +144,7 @@ def _digests(lookup: Lookup) -> dict[str, str]:
     if changes.empty:
         return found
     # The error rates of all tests hang together; a sentence tells them, a figure does not.
-    tested = digests_by(changes.drop(columns="q"), "metric", "dimension")
+    tested = digests_by(changes.drop(columns=["q", *UNREAD], errors="ignore"), "metric", "dimension")
     segments = digests_by(changes[changes["dimension"] != ALL], "dimension", "segment")
     return (
         found

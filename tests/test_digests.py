@@ -117,7 +117,7 @@ def test_rows_without_a_day_were_always_known():
 
 _DAYS = st.sampled_from(["-", "2025-04-30", "2025-05-01", "2025-05-02"])
 _DEAL = st.tuples(
-    st.sampled_from(["-", "ann", "bob"]),
+    st.sampled_from(["-", "ann", "bob", "nobody"]),
     _DAYS,
     _DAYS,
     st.sampled_from(["-", "true", "false"]),

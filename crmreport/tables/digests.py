@@ -102,7 +102,8 @@ def _with_days(given: IbisTable, name: str, tables: Mapping[str, IbisTable]) -> 
         day = known_since(customers, "customers")
         if day is not None:
             days = customers.select("customer_id", **{_CUSTOMER_SINCE: day.cast("timestamp")})
-            return given.left_join(days, "customer_id").drop("customer_id_right")
+            joined = given.left_join(days, "customer_id")
+            return joined.mutate(customer_id=joined.customer_id_right).drop("customer_id_right")
     return given
 
 
