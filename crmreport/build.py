@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.kept import Dropped, drop_unused
+from crmreport.kernels import COLD, can_fork
+from crmreport.kernels.warm import Warm
 from crmreport.language import _t
-from crmreport.pages.run import FAILED, OK
+from crmreport.pages.run import FAILED, OK, log_of, warm_process
 from crmreport.pages.shards import read_seconds, shard, write_seconds
 from crmreport.pdf.drawing import charts_of, draw_all
 from crmreport.quality.schema import remember
@@ -55,11 +58,17 @@ def build(project: Project, output: Path, request: Request, report: Report) -> B
     """
     check_output(output)
     stages = Stages(report)
-    with Press() as press:
-        work = _planned_work(project, request, stages, pages_follow=True)
-        if any(planned.why for planned in work.pages):
+    with Press() as press, warm_process(log_of(project)) as warm:
+
+        def begin() -> None:
             press.begin()
-        return _publish(work, run_pages(work, work.pages, request, stages), output, request, stages, press)
+            _begin(warm, request)
+
+        work = _planned_work(project, request, stages, begin)
+        if any(planned.why for planned in work.pages):
+            begin()
+        outcomes = run_pages(work, work.pages, request, stages, warm)
+        return _publish(work, outcomes, output, request, stages, press)
 
 
 def run_shard(
@@ -69,10 +78,11 @@ def run_shard(
 
     UserError as for `build`.
     """
-    work = _planned_work(project, request, report, pages_follow=True)
-    pages = [planned.page for planned in work.pages]
-    chosen = set(shard(pages, read_seconds(project.store), part, of))
-    outcomes = run_pages(work, [p for p in work.pages if p.page in chosen], request, report)
+    with warm_process(log_of(project)) as warm:
+        work = _planned_work(project, request, report, lambda: _begin(warm, request))
+        pages = [planned.page for planned in work.pages]
+        chosen = set(shard(pages, read_seconds(project.store), part, of))
+        outcomes = run_pages(work, [p for p in work.pages if p.page in chosen], request, report, warm)
     return outcomes, drop_unused(project.store, project.settings.cache_mb)
 
 
@@ -102,9 +112,17 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
         return _publish(work, outcomes, output, request, stages, press)
 
 
-def _planned_work(project: Project, request: Request, report: Report, pages_follow: bool = False) -> Work:
+def _begin(warm: Warm, request: Request) -> None:
+    """Let the warm process load what it needs, where it will be used."""
+    if request.kernel != COLD and can_fork():
+        warm.begin()
+
+
+def _planned_work(
+    project: Project, request: Request, report: Report, meanwhile: Callable[[], None] | None = None
+) -> Work:
     report(_t("Reading the data"), 0, 0)
-    work = plan_work(project, request, pages_follow)
+    work = plan_work(project, request, meanwhile)
     check_gate(project, work.results, work.periods)
     return work
 

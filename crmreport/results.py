@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -129,12 +130,15 @@ def share_results(project: Project, results: Results) -> None:
     _shared[project.identity] = results
 
 
-def compute_results(project: Project, asked: tuple[str, ...] = (), analyses_follow: bool = False) -> Results:
+def compute_results(
+    project: Project, asked: tuple[str, ...] = (), meanwhile: Callable[[], None] | None = None
+) -> Results:
     """Give a project's results, computed if they are not kept from an earlier time.
 
-    `asked`: names of periods to be had beside those of the review's own frequency. `analyses_follow`: if the
-    results must be computed, their processes begin meanwhile, and the rows are left for them. Raises
-    UserError for what the user must mend.
+    `asked`: names of periods to be had beside those of the review's own frequency. `meanwhile`: called if the
+    results must be computed and the data have been read, where analyses and pages follow; the processes of
+    the analyses begin then, too, and the rows are left for them. Raises UserError for what the user must
+    mend.
     """
     shared = _shared.get(project.identity)
     if shared is not None and all(_has(project, shared, name) for name in asked):
@@ -145,12 +149,12 @@ def compute_results(project: Project, asked: tuple[str, ...] = (), analyses_foll
     use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
-        if analyses_follow:
+        if meanwhile:
             get_ready()
         with opened_engine(project) as engine:
             data = read_data(project, engine=engine)
-            _compute(folder, project, data, others, found)
-        if analyses_follow:
+            _compute(folder, project, data, others, found, meanwhile)
+        if meanwhile:
             leave_rows(project, data)
         kept = _load(folder)
     if kept is None:
@@ -166,12 +170,21 @@ def _has(project: Project, results: Results, name: str) -> bool:
     return period.kind is project.settings.kind or bool((results.cube["period"] == period.key).any())
 
 
-def _compute(folder: Path, project: Project, data: Data, others: list[str], found: dict[str, str]) -> None:
+def _compute(
+    folder: Path,
+    project: Project,
+    data: Data,
+    others: list[str],
+    found: dict[str, str],
+    meanwhile: Callable[[], None] | None,
+) -> None:
     """Compute everything of the review's own periods, and of others."""
     calendar = project.settings.calendar
     wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
     wanted += _beside(project, data, others)
     try:
+        if meanwhile:
+            meanwhile()
         _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
     except OSError as error:
         raise UserError(

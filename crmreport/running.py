@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crmreport.analysed import analysed
+from crmreport.kernels.warm import Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t
 from crmreport.pages.needs import SHOWS_ANALYSES
 from crmreport.pages.plan import Page
@@ -50,8 +51,13 @@ class Outcomes:
         return tuple(line for line in self.lines if line.state == FAILED)
 
 
-def run_pages(work: Work, pages: Sequence[Planned], request: Request, report: Report) -> Outcomes:
-    """Run those of some pages that must run, several at a time, and keep what comes of them."""
+def run_pages(
+    work: Work, pages: Sequence[Planned], request: Request, report: Report, warm: Warm | None = None
+) -> Outcomes:
+    """Run those of some pages that must run, several at a time, and keep what comes of them.
+
+    `warm`: the process that runs them, if it has been begun.
+    """
     at_a_time = request.jobs or os.cpu_count() or 1
     _compute_once(work, [p for p in pages if p.why], at_a_time, report)
     slices = work.slices.anew()  # the analyses are known now
@@ -64,7 +70,7 @@ def run_pages(work: Work, pages: Sequence[Planned], request: Request, report: Re
     jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale.values()]
     shared = Shared(work.project, work.results, work.periods)
     notes: list[Phrase] = []
-    running = run_all(jobs, at_a_time, log_of(work.project), request.kernel, shared, notes.append)
+    running = run_all(jobs, at_a_time, log_of(work.project), request.kernel, shared, notes.append, warm)
     for done, (job, outcome) in enumerate(running, start=1):
         planned = stale[job.page]
         found[job.page] = outcome.notebook

@@ -15,7 +15,6 @@ from crmreport.config import Project
 from crmreport.context import commentary_file
 from crmreport.covering import covered
 from crmreport.digests import digests_by, frame_digest, mark, mark_of
-from crmreport.findings.rank import as_told
 from crmreport.kept import kept_value, write_whole
 from crmreport.lookup import Lookup, lookup_of
 from crmreport.periods import Kind, Period
@@ -139,7 +138,7 @@ def _digests(lookup: Lookup) -> dict[str, str]:
     changes, period = lookup.changes, lookup.period.key
     found = {
         f"changes {period}": frame_digest(changes),
-        f"findings {period} {ALL}": mark(repr(as_told(lookup.findings(WHOLE)))),
+        f"findings {period} {ALL}": mark(repr(lookup.findings(WHOLE))),
     }
     if changes.empty:
         return found

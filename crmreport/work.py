@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from crmreport.config import SECTION, Project
@@ -73,10 +74,11 @@ def looked_at_again(store: Store, planned: Planned, slices: Slices) -> Planned:
     return replace(planned, kept=kept, why=why_failed(kept)) if kept else planned
 
 
-def plan_work(project: Project, request: Request, pages_follow: bool = False) -> Work:
+def plan_work(project: Project, request: Request, meanwhile: Callable[[], None] | None = None) -> Work:
     """Compute the results and list the pages, each with its state; databases are asked anew.
 
-    `pages_follow`: they will be run next, and so analyses be asked for. Raises UserError for what cannot be.
+    `meanwhile`: where the pages will be run next, what may begin beside; see `compute_results`. Raises
+    UserError for what cannot be.
     """
     settings = project.settings
     languages = request.languages or settings.languages
@@ -84,7 +86,7 @@ def plan_work(project: Project, request: Request, pages_follow: bool = False) ->
     project.find_folders()
     chapters_of(project)
     refresh_sources(project, find_sources(project))
-    results = compute_results(project, request.periods, analyses_follow=pages_follow)
+    results = compute_results(project, request.periods, meanwhile=meanwhile)
     chapters = chapters_with_data(project, results)
     if request.periods:
         periods = tuple(sorted({covered(project, results, name) for name in request.periods}))

@@ -6,14 +6,13 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from crmreport.kernels import COLD, FORKED, WARM, can_fork
 from crmreport.kernels.warm import NotWarm, Warm
 from crmreport.pages.plan import Page
-from crmreport.pages.run import FAILED, OK, Job, Outcome, Pages, run_all
+from crmreport.pages.run import FAILED, OK, Job, Outcome, Pages, run_all, warm_process
 from crmreport.segments import WHOLE
 from tests.conftest import ROOT
 from tests.small_project import notebook
@@ -138,7 +137,8 @@ def test_pages_are_run_cold_when_the_warm_process_ends(tmp_path: Path) -> None:
 
 def test_pages_end_with_the_build(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    warm = Warm(Pages(WARM, None, 1), tmp_path / "log")
+    warm = warm_process(tmp_path / "log")
+    warm.prepare(Pages(WARM, None, 1))
     code = LEAVES_CHILDREN.format(file=str(pids)) + "\nimport time; time.sleep(600)"
     warm.connection.send(([job("sleeps", code)], 1))
     while not (pids.exists() and pids.read_text()):
@@ -152,8 +152,6 @@ def test_pages_end_with_the_build(tmp_path: Path) -> None:
 class WithThread:
     """Prepares what must not be forked."""
 
-    environment: ClassVar = {"CRMREPORT_MEDIUM": "book"}
-
     def gathered(self) -> WithThread:
         return self
 
@@ -163,5 +161,15 @@ class WithThread:
 
 def test_a_process_with_threads_is_not_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where `WithThread` is
-    with pytest.raises(NotWarm, match="it has 2 threads, with which it must not be forked"):
-        Warm(WithThread(), tmp_path / "log")  # type: ignore[arg-type]
+    wanted = "it has 2 threads, with which it must not be forked"
+    with Warm(__name__, {}, tmp_path / "log") as warm, pytest.raises(NotWarm, match=wanted):
+        warm.prepare(WithThread())  # type: ignore[arg-type]
+
+
+def test_a_warm_process_that_is_not_needed_ends_with_the_build(tmp_path: Path) -> None:
+    with warm_process(tmp_path / "log") as warm:
+        pid = warm.begin().pid
+        assert warm.begin().pid == pid
+    assert are_gone([pid])
+    with warm_process(tmp_path / "log"):
+        pass  # which was not even begun

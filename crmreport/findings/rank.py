@@ -18,7 +18,7 @@ from crmreport.metrics.metric import Metric
 from crmreport.segments import ALL, UNKNOWN
 
 SEGMENT_WEIGHT = 0.5  # what concerns one segment weighs half of what concerns the company
-TOLD = 10_000  # parts of 1 to which an error rate is told
+DECIMALS = 3  # of an error rate, as far as it is told
 SHIFTED = 0.05  # highest p of a change in the shares of segments that is worth a word
 
 CHANGED = "changed"  # the whole company's figure changed
@@ -28,7 +28,10 @@ HIDDEN = "hidden"  # rates changed, and a change of mix hides it in the whole
 
 @dataclass(frozen=True)
 class Change:
-    """One change, a row of `find_changes`; `period` and `before_period` are keys of periods."""
+    """One change, a row of `find_changes`; `period` and `before_period` are keys of periods.
+
+    The error rate `q` is rounded, as it is told.
+    """
 
     metric: str
     dimension: str
@@ -116,7 +119,22 @@ def _told(findings: list[Finding]) -> tuple[Finding, ...]:
         family = family_of(finding.change.metric)
         if family not in told or finding.change.metric == family:
             told[family] = finding
-    return tuple(sorted(told.values(), key=lambda f: -f.weight))
+    return tuple(map(_rounded, sorted(told.values(), key=lambda f: -f.weight)))
+
+
+def _rounded(finding: Finding) -> Finding:
+    """Round a finding's error rates: those of all tests hang together to the last digit."""
+
+    def of_change(change: Change) -> Change:
+        return replace(change, q=round(change.q, DECIMALS))
+
+    return replace(
+        finding,
+        change=of_change(finding.change),
+        other=finding.other and of_change(finding.other),
+        part=finding.part and replace(finding.part, change=of_change(finding.part.change)),
+        mix=finding.mix and replace(finding.mix, q=round(finding.mix.q, DECIMALS)),
+    )
 
 
 def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Finding, ...]:
@@ -127,33 +145,6 @@ def of_segment(changes: pd.DataFrame, dimension: str, segment: str) -> tuple[Fin
         row = _clearest(rows)
         findings.append(Finding(CHANGED, _change(row), _other(own, row), None, None, abs(row["z"])))
     return _told(findings)
-
-
-def as_told(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    """Give findings with their error rates as exactly as anybody tells them: to a tenth of a thousandth.
-
-    The error rates of all tests hang together, so that the least change of any figure moves the last digits
-    of all.
-    """
-    return tuple(
-        replace(
-            finding,
-            change=_told_change(finding.change),
-            other=finding.other and _told_change(finding.other),
-            part=finding.part and replace(finding.part, change=_told_change(finding.part.change)),
-            mix=finding.mix and replace(finding.mix, q=_told_rate(finding.mix.q)),
-        )
-        for finding in findings
-    )
-
-
-def _told_change(change: Change) -> Change:
-    return replace(change, q=_told_rate(change.q))
-
-
-def _told_rate(q: float) -> float:
-    # Cut off, not rounded: below 0.001 is another word than 0.001.
-    return float(np.floor(q * TOLD) / TOLD)
 
 
 def headlines(findings: tuple[Finding, ...], count: int = 3) -> tuple[Finding, ...]:

@@ -46,10 +46,6 @@ class Pages(Protocol):
     """How pages are run; it and its jobs are sent to the warm process."""
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What the process' environment must say."""
-
-    @property
     def grace_seconds(self) -> int:
         """How much longer than its time a cell may take, where its kernel has a watch of its own."""
 

@@ -1,8 +1,9 @@
 """Warm: a process that has everything imported and at hand, and forks a process for each page from it.
 
 The build starts it afresh, so that nothing was used in it that a fork would break, and speaks with it over
-one connection: it is given `Pages`, says that it is ready or why not, is given the jobs, and gives back
-what came of each. When it ends, however it ends, its pages end with it.
+one connection: it loads what it needs while the build computes, is given `Pages`, says that it is ready or
+why not, is given the jobs, and gives back what came of each. When it ends, however it ends, its pages end
+with it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
@@ -35,36 +36,45 @@ class NotWarm(Exception):  # noqa: N818 - pages are run otherwise, and nothing i
 
 
 class Warm:
-    """The build's end: a warm process, ended on leaving."""
+    """The build's end: a process that is begun when pages are foreseen, and ended on leaving."""
 
-    def __init__(self, pages: Pages, log: Path) -> None:
-        """Start it; what it says of itself goes to the log. Raises NotWarm if it does not become ready."""
-        self.connection, theirs = Pipe()
-        with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno()), type(pages).__module__],
-                pass_fds=[theirs.fileno()],
-                cwd=os.sep,  # which Python will look in for modules: not in the folder of the build
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                env=os.environ | ONE_THREAD | pages.environment,
-                start_new_session=True,  # an interrupt from the keyboard is the build's
-            )
-        theirs.close()
+    def __init__(self, module: str, environment: Mapping[str, str], log: Path) -> None:
+        """Begin nothing yet; `module`: that of the pages, `log`: for what the process says of itself."""
+        self._module, self._environment, self._log = module, environment, log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_used = False
+        self.connection, self._theirs = Pipe()
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Begin it, if it has not been; it loads what the pages' module loads."""
+        if self._process is None:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("ab") as file:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", __name__, str(self._theirs.fileno()), self._module],
+                    pass_fds=[self._theirs.fileno()],
+                    cwd=os.sep,  # which Python will look in for modules: not in the folder of the build
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                    env={**os.environ, **ONE_THREAD, **self._environment},
+                    start_new_session=True,  # an interrupt from the keyboard is the build's
+                )
+            self._theirs.close()
+        return self._process
+
+    def prepare(self, pages: Pages) -> None:
+        """Make it ready for pages. Raises NotWarm if it does not become so."""
+        self.begin()
+        self._is_used = True
         try:
             self.connection.send(pages.gathered())
             if not self.connection.poll(START_SECONDS):
                 raise NotWarm(Phrase(_t("it was not ready after {n} s"), {"n": START_SECONDS}))
             answer = self.connection.recv()
         except (EOFError, OSError):
-            self._end()
             raise NotWarm(Phrase(_t("it ended while it was prepared"), {})) from None
-        except NotWarm:
-            self._end()
-            raise
         if answer is not None:
-            self._end()
             raise NotWarm(answer)
 
     def run(self, jobs: Sequence[Any], at_a_time: int) -> Iterator[tuple[int, Any]]:
@@ -83,15 +93,17 @@ class Warm:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._end()
-
-    def _end(self) -> None:
         self.connection.close()
+        if self._process is None:
+            self._theirs.close()
+            return
+        if not self._is_used:
+            self._process.kill()  # it would first load all that it has been told to
         try:
-            self.process.wait(5)
+            self._process.wait(5)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            self._process.kill()
+            self._process.wait()
 
 
 def serve(connection: Connection, module: str) -> None:

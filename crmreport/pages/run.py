@@ -98,11 +98,6 @@ class Pages:
     periods: frozenset[str] = frozenset()  # by name
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What the process' environment must say: that pages are for a book."""
-        return {MEDIUM: "book"}
-
-    @property
     def grace_seconds(self) -> int:
         """How much longer than its time a cell may take: a real kernel has papermill's own watch."""
         return 60 if self.kernel == FORKED else 0
@@ -134,6 +129,11 @@ class Pages:
         return _failed(job, fault.cell, fault.phrase.say(job.page.language), seconds, _reads(folder))
 
 
+def warm_process(log: Path) -> Warm:
+    """Give the warm process of one build, not begun yet."""
+    return Warm(__name__, {MEDIUM: "book"}, log)
+
+
 def run_all(
     jobs: Sequence[Job],
     at_a_time: int,
@@ -141,12 +141,14 @@ def run_all(
     kernel: str = COLD,
     shared: Shared | None = None,
     tell: Callable[[Phrase], None] = lambda phrase: None,
+    warm: Warm | None = None,
 ) -> Iterator[tuple[Job, Outcome]]:
     """Run pages in processes of their own, several at a time; give each as it is done.
 
     `kernel`: one of `crmreport.kernels.KERNELS`; `shared`: what a warm process has at hand for all pages;
-    `tell`: told why pages are run by cold kernels that were to be run otherwise. What papermill and the
-    kernels say of themselves goes to the log; a page's own words are in the page.
+    `tell`: told why pages are run by cold kernels that were to be run otherwise; `warm`: the warm process, if
+    the caller has begun it. What papermill and the kernels say of themselves goes to the log; a page's own
+    words are in the page.
     """
     if not jobs:
         return
@@ -155,8 +157,9 @@ def run_all(
     if kernel != COLD and can_fork():
         pages = Pages(kernel, shared, len(jobs), frozenset(job.page.period for job in jobs))
         try:
-            with Warm(pages, log) as warm:
-                for number, outcome in warm.run(jobs, at_a_time):
+            with warm or warm_process(log) as process:
+                process.prepare(pages)
+                for number, outcome in process.run(jobs, at_a_time):
                     yield left.pop(number), outcome
         except NotWarm as reason:
             tell(
