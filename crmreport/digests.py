@@ -39,7 +39,8 @@ def digests_by(frame: pd.DataFrame, *columns: str) -> dict[str, str]:
     codes = frame.groupby(list(columns), sort=False, dropna=False).ngroup().to_numpy()
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
-    names = frame[list(columns)].iloc[order[starts]].astype(str).agg(" ".join, axis=1)
+    values = (frame[name].iloc[order[starts]].astype(str).tolist() for name in columns)
+    names = map(" ".join, zip(*values, strict=True))
     parts = np.split(hashes[order], starts[1:])
     return {name: _short(hashlib.sha256(part.tobytes())) for name, part in zip(names, parts, strict=True)}
 

@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import pytest
 import vl_convert
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crmreport.display import charts, shapes
@@ -107,6 +107,7 @@ def test_figures_are_rounded_to_a_thousandth_of_what_they_span() -> None:
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20), st.floats(-1e9, 1e9))
+@example([5e-324], 0.0)  # the least number that there is
 def test_nothing_moves_by_half_a_pixel(values: list[float], low: float) -> None:
     """On an axis of 612 pixels, the widest of a page of paper, that spans no more than the figures."""
     drawn = rounded({"value": values, "low": [low] * len(values)})

@@ -75,7 +75,7 @@ def rounded(columns: dict[str, list[float]]) -> dict[str, list[float | None]]:
     span = max(known, default=0.0) - min(known, default=0.0)
     # Of figures that are all alike, four digits.
     span = span or max(known, default=0.0, key=abs) or 1.0
-    digits = -math.floor(math.log10(abs(span) / _STEPS))
+    digits = math.floor(math.log10(_STEPS)) - math.floor(math.log10(abs(span)))
     return {name: [_round(value, digits) for value in column] for name, column in columns.items()}
 
 
