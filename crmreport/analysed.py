@@ -20,7 +20,7 @@ from crmreport.config import SECTION, Project
 from crmreport.covering import whole_periods
 from crmreport.language import Phrase, _t
 from crmreport.periods import Period
-from crmreport.results import NOT_COMPUTED, Results
+from crmreport.results import NOT_COMPUTED, Read, Results
 from crmreport.tables.data import Data
 from crmreport.tables.digests import known_before
 from crmreport.tables.remote.brought import rows_here
@@ -78,28 +78,47 @@ def analysed(
     what comes later changes nothing. The data are read once for all that must be computed, by up to `workers`
     processes; `report` hears how many are done.
     """
-    wanted = tuple(periods)
-    possible = tuple(a for a in analyses if all(results.has(need) for need in a.needs))
-    folders = {period: _folders(project, results, period, possible) for period in wanted}
-    found = {period: {name: load(folder) for name, folder in folders[period].items()} for period in wanted}
-    missing = {
-        period: tuple(a for a in possible if found[period][a.name] is None)
-        for period in wanted
-        if None in found[period].values()
-    }
+    folders = {period: _folders(project, results, results.of_company, period, analyses) for period in periods}
+    missing = _missing(folders)
     if missing:
-        _compute(project, results, missing, folders, workers, report)
-        for period in missing:
-            found[period] = {name: load(folder) for name, folder in folders[period].items()}
-    return {period.key: Analysed(_all_there(found[period])) for period in wanted}
+        _compute(project, results, missing, workers, report)
+    return {period.key: Analysed(_all_there(_loaded(folders[period]))) for period in folders}
+
+
+def tasks_of_tables(
+    project: Project, read: Read, data: Data, periods: Iterable[Period], place: Path
+) -> list[Task]:
+    """Give the tasks of those analyses that rest on tables alone and are not kept.
+
+    Their tables are written into `place`. What is kept of them is found by `analysed`.
+    """
+    analyses = tuple(a for a in ANALYSES if not a.metrics)
+    none = pd.DataFrame({"period": []})
+    folders = {period: _folders(project, read, none, period, analyses) for period in periods}
+    return _tasks(project, read, none, _missing(folders), data, place)
 
 
 def kept_analyses(
     project: Project, results: Results, period: Period, analyses: tuple[Analysis, ...] = ANALYSES
 ) -> dict[str, Kept | None]:
     """Find what is kept of the analyses of a period, by name; None of one that would have to be computed."""
-    possible = tuple(a for a in analyses if all(results.has(need) for need in a.needs))
-    return {name: load(folder) for name, folder in _folders(project, results, period, possible).items()}
+    return _loaded(_folders(project, results, results.of_company, period, analyses))
+
+
+Folders = dict[Analysis, Path]
+
+
+def _loaded(folders: Folders) -> dict[str, Kept | None]:
+    return {analysis.name: load(folder) for analysis, folder in folders.items()}
+
+
+def _missing(folders: dict[Period, Folders]) -> dict[Period, Folders]:
+    """Leave, of each period that has any, the analyses that are not kept."""
+    found = {
+        period: {analysis: folder for analysis, folder in of_it.items() if load(folder) is None}
+        for period, of_it in folders.items()
+    }
+    return {period: of_it for period, of_it in found.items() if of_it}
 
 
 def _all_there(found: dict[str, Kept | None]) -> dict[str, Kept]:
@@ -110,54 +129,58 @@ def _all_there(found: dict[str, Kept | None]) -> dict[str, Kept]:
 
 
 def _folders(
-    project: Project, results: Results, period: Period, analyses: tuple[Analysis, ...]
-) -> dict[str, Path]:
-    """Name each analysis' folder, by the name of the analysis, after all that its frames depend on."""
-    tables = known_before(results.digests, period.end)
-    periods = _periods(project, results, period)
+    project: Project, read: Read, figures: pd.DataFrame, period: Period, analyses: tuple[Analysis, ...]
+) -> Folders:
+    """Name the folder of each analysis that the tables allow after all that its frames depend on.
+
+    `figures`: the whole company's.
+    """
+    tables = known_before(read.digests, period.end)
+    periods = _periods(project, read, period)
     common = [
         project.settings.model_dump_json(exclude=NOT_COMPUTED | _READING),
         [repr(p) for p in periods],
-        str(results.first_day),
-        str(min(results.as_of, period.end - timedelta(days=1))),
+        str(read.first_day),
+        str(min(read.as_of, period.end - timedelta(days=1))),
         code_fingerprint(*_COMPUTING),
         library_versions(),
     ]
-    cube = _figures(results, periods)
+    cube = _of_periods(figures, periods)
     folders = {}
     for analysis in analyses:
+        if not all(read.has(need) for need in analysis.needs):
+            continue
         rows = figures_of(cube, analysis.metrics)
         depends = [
             *common,
             {
-                name: [results.columns[name], tables.get(name, "")]
+                name: [read.columns[name], tables.get(name, "")]
                 for name in analysis.rests_on
-                if name in results.columns
+                if name in read.columns
             },
             [str(each) for each in pd.util.hash_pandas_object(rows, index=False)],
         ]
         key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
-        folders[analysis.name] = project.store / _FOLDER / f"{analysis.name}-{key}"
+        folders[analysis] = project.store / _FOLDER / f"{analysis.name}-{key}"
     return folders
 
 
-def _figures(results: Results, periods: tuple[Period, ...]) -> pd.DataFrame:
-    return results.of_company[results.of_company["period"].isin([p.key for p in periods])]
+def _of_periods(figures: pd.DataFrame, periods: tuple[Period, ...]) -> pd.DataFrame:
+    return figures[figures["period"].isin([p.key for p in periods])]
 
 
-def _periods(project: Project, results: Results, period: Period) -> tuple[Period, ...]:
-    return (*(p for p in whole_periods(project, results, period.kind) if p.end < period.end), period)
+def _periods(project: Project, read: Read, period: Period) -> tuple[Period, ...]:
+    return (*(p for p in whole_periods(project, read, period.kind) if p.end < period.end), period)
 
 
 def _compute(
     project: Project,
     results: Results,
-    missing: dict[Period, tuple[Analysis, ...]],
-    folders: dict[Period, dict[str, Path]],
+    missing: dict[Period, Folders],
     workers: int,
     report: Callable[[str, int, int], None],
 ) -> None:
-    total, done = sum(len(analyses) for analyses in missing.values()), 0
+    total, done = sum(len(folders) for folders in missing.values()), 0
 
     def count(made: int) -> None:
         nonlocal done
@@ -165,45 +188,55 @@ def _compute(
         report(_t("Analysing the data"), done, total)
 
     report(_t("Analysing the data"), 0, total)
-    names = {name for analyses in missing.values() for a in analyses for name in a.rests_on}
-    data = rows_here(project, names)
-    missing = _without_rows(missing, folders, data, project.settings.engine_rows)
-    if declined := total - sum(len(analyses) for analyses in missing.values()):
+    data = rows_here(project, _rest_on(missing))
+    missing = _without_rows(missing, data, project.settings.engine_rows)
+    if declined := total - sum(len(folders) for folders in missing.values()):
         count(declined)
-    metrics = tuple({m for analyses in missing.values() for a in analyses for m in a.metrics})
     with tempfile.TemporaryDirectory(prefix="crmreport-") as place:
-        export(data.tables, sorted(names), Path(place))
-        tasks = []
-        for period, analyses in missing.items():
-            periods = _periods(project, results, period)
-            tasks.append(
-                Task(
-                    tables=Path(place),
-                    first_day=data.first_day,
-                    as_of=data.as_of,
-                    periods=periods,
-                    cube=figures_of(_figures(results, periods), metrics),
-                    settings=project.settings,
-                    analyses=analyses,
-                    folders=tuple(folders[period][a.name] for a in analyses),
-                )
-            )
-        run_tasks(tasks, workers, count)
+        run_tasks(_tasks(project, results, results.of_company, missing, data, Path(place)), workers, count)
 
 
-def _without_rows(
-    missing: dict[Period, tuple[Analysis, ...]],
-    folders: dict[Period, dict[str, Path]],
+def _rest_on(missing: dict[Period, Folders]) -> set[str]:
+    return {name for folders in missing.values() for analysis in folders for name in analysis.rests_on}
+
+
+def _tasks(
+    project: Project,
+    read: Read,
+    figures: pd.DataFrame,
+    missing: dict[Period, Folders],
     data: Data,
-    most_rows: int,
-) -> dict[Period, tuple[Analysis, ...]]:
+    place: Path,
+) -> list[Task]:
+    """Write the tables that are read into a folder; give a task for each period."""
+    export(data.tables, sorted(_rest_on(missing)), place)
+    metrics = tuple({m for folders in missing.values() for analysis in folders for m in analysis.metrics})
+    tasks = []
+    for period, folders in missing.items():
+        periods = _periods(project, read, period)
+        tasks.append(
+            Task(
+                tables=place,
+                first_day=data.first_day,
+                as_of=data.as_of,
+                periods=periods,
+                cube=figures_of(_of_periods(figures, periods), metrics),
+                settings=project.settings,
+                analyses=tuple(folders),
+                folders=tuple(folders.values()),
+            )
+        )
+    return tasks
+
+
+def _without_rows(missing: dict[Period, Folders], data: Data, most_rows: int) -> dict[Period, Folders]:
     """Decline the analyses of tables that are too long to leave their engine; give the others."""
-    left: dict[Period, tuple[Analysis, ...]] = {}
-    for period, analyses in missing.items():
-        for analysis in analyses:
+    left: dict[Period, Folders] = {}
+    for period, folders in missing.items():
+        for analysis, folder in folders.items():
             too_long = [name for name in analysis.rests_on if name in data.absent]
             if not too_long:
-                left[period] = (*left.get(period, ()), analysis)
+                left.setdefault(period, {})[analysis] = folder
                 continue
             reason = Declined(
                 _t(
@@ -215,5 +248,5 @@ def _without_rows(
                 most=most_rows,
                 key=f"{SECTION}.engine_rows",
             )
-            keep(folders[period][analysis.name], analysis, {}, reason)
+            keep(folder, analysis, {}, reason)
     return left

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.forkserver
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -29,9 +30,10 @@ from crmreport.tables.engine import Connection, IbisTable, connect
 from crmreport.tables.facts import fact_named, facts
 from crmreport.tables.until import until
 
-_MOST_ROWS_IN_MEMORY = 2_000_000
+MOST_ROWS_IN_MEMORY = 2_000_000
 # What analyses load when they are computed, and take longest to load.
 _LIBRARIES = ("scipy.stats", "sklearn.cluster", "sklearn.ensemble", "sklearn.linear_model", "statsmodels.api")
+_NICENESS = 10  # of 19
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -125,7 +127,14 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # Never forked from this process, whose engine has been used: its threads would be missing in the child,
     # and it would wait for them for ever. A server that has only imported may be forked, where that is had.
     get_ready()
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("forkserver" if _can_fork() else "spawn"))
+    begun = multiprocessing.get_context("forkserver" if _can_fork() else "spawn")
+    return ProcessPoolExecutor(workers, begun, _give_way)
+
+
+def _give_way() -> None:
+    """Let the build itself go first, which computes the figures beside, for which all others wait."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
 
 
 def _can_fork() -> bool:
@@ -199,7 +208,7 @@ class _Facts(Mapping[str, IbisTable]):
         if name not in self.made:
             given = self.given[name]
             most = max(self.rows.get(table, 0) for table in fact_named(name).made_from)
-            if most <= _MOST_ROWS_IN_MEMORY:
+            if most <= MOST_ROWS_IN_MEMORY:
                 self.made[name] = given.cache()
             else:
                 self.made[name] = self.connection.create_view(f"fact_{name}", given, overwrite=True)

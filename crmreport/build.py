@@ -7,8 +7,10 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+from crmreport.ahead import Ahead, workers_of
 from crmreport.book import DRAWN, Book, Press, assemble, html_of, make, pdf_of
 from crmreport.config import Project
 from crmreport.errors import UserError
@@ -23,7 +25,7 @@ from crmreport.pdf.drawing import charts_of, draw_all
 from crmreport.quality.schema import remember
 from crmreport.running import KEPT, Outcomes, line_of, run_pages
 from crmreport.stages import Report, Stages
-from crmreport.work import Request, Work, plan_work
+from crmreport.work import Request, Work, periods_of, plan_work
 
 RUN_FILE = "run.json"
 MOST_NAMED = 5  # pages in one message
@@ -119,10 +121,16 @@ def _begin(warm: Warm, request: Request) -> None:
 
 
 def _planned_work(
-    project: Project, request: Request, report: Report, meanwhile: Callable[[], None] | None = None
+    project: Project, request: Request, report: Report, begin: Callable[[], None] | None = None
 ) -> Work:
+    """Plan the work; `begin`: begins what else is to run, where pages will, beside analyses of theirs."""
     report(_t("Reading the data"), 0, 0)
-    work = plan_work(project, request, meanwhile)
+    if begin is None:
+        work = plan_work(project, request)
+    else:
+        workers = workers_of(request.jobs)
+        with Ahead(project, partial(periods_of, project, request), begin, workers, report) as ahead:
+            work = plan_work(project, request, ahead)
     check_gate(project, work.results, work.periods)
     return work
 

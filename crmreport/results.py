@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
 from crmreport.analyses.pipeline.funnel import COLUMNS as FUNNEL_COLUMNS
 from crmreport.analyses.pipeline.funnel import funnel
-from crmreport.analysing import get_ready
 from crmreport.asked import read_period
 from crmreport.config import Project
 from crmreport.digests import cube_digests, digests_by, frame_digest, mark
@@ -35,7 +34,6 @@ from crmreport.tables.data import Data, fingerprints, read_data
 from crmreport.tables.digests import digests
 from crmreport.tables.facts import facts
 from crmreport.tables.remote import opened_engine
-from crmreport.tables.remote.brought import leave_rows
 from crmreport.tables.sources import find_sources
 from crmreport.targets import read_targets
 from crmreport.versions import code_fingerprint, library_versions
@@ -55,16 +53,43 @@ SET_ASIDE = "set_aside"
 
 
 @dataclass(frozen=True)
-class Results:
+class Read:
+    """What is known of the tables as soon as they are read, before there is any figure.
+
+    `first_day`, `as_of`: first and last day that the data cover. `columns`: each table's columns; `digests`:
+    see `crmreport.tables.digests`.
+    """
+
+    first_day: date
+    as_of: date
+    columns: dict[str, list[str]]
+    digests: pd.DataFrame
+
+    def has(self, need: str) -> bool:
+        """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
+        table, _, column = need.partition(".")
+        return table in self.columns and (not column or column in self.columns[table])
+
+
+class Beside(Protocol):
+    """What is done beside the computing of results, if they must be computed."""
+
+    def get_ready(self) -> None:
+        """Hear that the tables are about to be read."""
+
+    def begin(self, read: Read, data: Data) -> None:
+        """Hear that they are read."""
+
+
+@dataclass(frozen=True)
+class Results(Read):
     """What pages show.
 
     `cube`: see `crmreport.metrics.cube`; `funnel`: see `crmreport.analyses.pipeline.funnel`; `cleaning`: see
     `crmreport.tables.cleaning.rules`; `quality`: see `crmreport.quality.checks`; `folds`: see
-    `crmreport.tables.cleaning.folding`; `digests`: see `crmreport.tables.digests`. `first_day`, `as_of`:
-    first and last day that the data cover. `folder`: where all this is kept, with the rows that are not used
-    in `SET_ASIDE`. `data`: each source's fingerprint. `columns`: each table's columns; `schema`: those of its
-    source, see `crmreport.quality.schema`. `slices`: see `digest`. `read_otherwise_from`: see `is_outdated`;
-    None if never.
+    `crmreport.tables.cleaning.folding`. `folder`: where all this is kept, with the rows that are not used in
+    `SET_ASIDE`. `data`: each source's fingerprint; `schema`: its columns, see `crmreport.quality.schema`.
+    `slices`: see `digest`. `read_otherwise_from`: see `is_outdated`; None if never.
     """
 
     folder: Path
@@ -73,11 +98,7 @@ class Results:
     cleaning: pd.DataFrame
     quality: pd.DataFrame
     folds: pd.DataFrame
-    digests: pd.DataFrame
-    first_day: date
-    as_of: date
     data: dict[str, str]
-    columns: dict[str, list[str]]
     schema: Schema
     slices: dict[str, str]
     read_otherwise_from: date | None = None
@@ -93,14 +114,9 @@ class Results:
         return self.cube[self.cube["dimension"] == ALL]
 
     def knows(self, need: str) -> bool:
-        """Say whether a table (``feedback``), or a column of one (``products.category``), is connected."""
+        """Say whether a table or a column is connected, to a page, of which it is noted; else see `has`."""
         note(f"knows {need}")
         return self.has(need)
-
-    def has(self, need: str) -> bool:
-        """Say the same for what is no page's: nothing is noted of it."""
-        table, _, column = need.partition(".")
-        return table in self.columns and (not column or column in self.columns[table])
 
     def digest(self, read: str) -> str:
         """Give a part of the data's results a digest; "" if there is no such part.
@@ -130,15 +146,11 @@ def share_results(project: Project, results: Results) -> None:
     _shared[project.identity] = results
 
 
-def compute_results(
-    project: Project, asked: tuple[str, ...] = (), meanwhile: Callable[[], None] | None = None
-) -> Results:
+def compute_results(project: Project, asked: tuple[str, ...] = (), beside: Beside | None = None) -> Results:
     """Give a project's results, computed if they are not kept from an earlier time.
 
-    `asked`: names of periods to be had beside those of the review's own frequency. `meanwhile`: called if the
-    results must be computed and the data have been read, where analyses and pages follow; the processes of
-    the analyses begin then, too, and the rows are left for them. Raises UserError for what the user must
-    mend.
+    `asked`: names of periods to be had beside those of the review's own frequency. Raises UserError for what
+    the user must mend.
     """
     shared = _shared.get(project.identity)
     if shared is not None and all(_has(project, shared, name) for name in asked):
@@ -149,13 +161,10 @@ def compute_results(
     use(folder)
     kept = _load(folder)
     if kept is None or kept.is_outdated:
-        if meanwhile:
-            get_ready()
+        if beside:
+            beside.get_ready()
         with opened_engine(project) as engine:
-            data = read_data(project, engine=engine)
-            _compute(folder, project, data, others, found, meanwhile)
-        if meanwhile:
-            leave_rows(project, data)
+            _compute(folder, project, read_data(project, engine=engine), others, found, beside)
         kept = _load(folder)
     if kept is None:
         raise RuntimeError(f"what has just been written to {folder} cannot be read")
@@ -176,16 +185,18 @@ def _compute(
     data: Data,
     others: list[str],
     found: dict[str, str],
-    meanwhile: Callable[[], None] | None,
+    beside: Beside | None,
 ) -> None:
     """Compute everything of the review's own periods, and of others."""
+    columns = {name: list(table.columns) for name, table in data.tables.items()}
+    read = Read(data.first_day, data.as_of, columns, digests(data, found))
     calendar = project.settings.calendar
     wanted = calendar.between(data.first_day, data.as_of, project.settings.kind)
     wanted += _beside(project, data, others)
     try:
-        if meanwhile:
-            meanwhile()
-        _keep(folder, project, data, tuple(calendar.at(p, data.as_of) for p in wanted), found)
+        if beside:
+            beside.begin(read, data)
+        _keep(folder, project, data, read, tuple(calendar.at(p, data.as_of) for p in wanted), found)
     except OSError as error:
         raise UserError(
             _t("{path} cannot be written: {reason}. Put the project where you may write."),
@@ -217,7 +228,12 @@ def _beside(project: Project, data: Data, names: list[str]) -> tuple[Period, ...
 
 
 def _keep(
-    folder: Path, project: Project, data: Data, periods: tuple[Period, ...], found: dict[str, str]
+    folder: Path,
+    project: Project,
+    data: Data,
+    read: Read,
+    periods: tuple[Period, ...],
+    found: dict[str, str],
 ) -> None:
     """Compute everything and put it into its folder, whole or not at all."""
     settings = project.settings
@@ -238,13 +254,13 @@ def _keep(
         ("cleaning", data.cleaning),
         ("quality", quality),
         ("folds", folds),
-        ("digests", digests(data, found)),
+        ("digests", read.digests),
     )
     about = {
         "first_day": str(data.first_day),
         "as_of": str(data.as_of),
         "data": found,
-        "columns": {name: list(table.columns) for name, table in data.tables.items()},
+        "columns": read.columns,
         "schema": schema_of(project, data),
         "slices": cube_digests(cube, periods)
         | {f"funnel {name}": digest for name, digest in digests_by(stages, "period", "dimension").items()},

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crmreport.ahead import workers_of
 from crmreport.analysed import analysed
 from crmreport.kernels.warm import Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t
@@ -58,7 +58,7 @@ def run_pages(
 
     `warm`: the process that runs them, if it has been begun.
     """
-    at_a_time = request.jobs or os.cpu_count() or 1
+    at_a_time = workers_of(request.jobs)
     _compute_once(work, [p for p in pages if p.why], at_a_time, report)
     slices = work.slices.anew()  # the analyses are known now
     pages = [looked_at_again(work.store, p, slices) for p in pages]

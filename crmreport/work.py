@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from crmreport.ahead import Ahead
 from crmreport.config import SECTION, Project
 from crmreport.covering import covered, last_complete
 from crmreport.kernels import WARM
@@ -15,7 +15,7 @@ from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_fail
 from crmreport.pages.touched import quality_of
 from crmreport.pages.why import FORCED, Why
 from crmreport.periods import Period
-from crmreport.results import Results, compute_results
+from crmreport.results import Read, Results, compute_results
 from crmreport.slices import Slices, slices_of
 from crmreport.tables.remote.fingerprints import refresh_sources
 from crmreport.tables.sources import find_sources
@@ -74,11 +74,17 @@ def looked_at_again(store: Store, planned: Planned, slices: Slices) -> Planned:
     return replace(planned, kept=kept, why=why_failed(kept)) if kept else planned
 
 
-def plan_work(project: Project, request: Request, meanwhile: Callable[[], None] | None = None) -> Work:
+def periods_of(project: Project, request: Request, read: Read) -> tuple[Period, ...]:
+    """Give the periods of a build, oldest first. UserError for one that the data do not cover."""
+    if request.periods:
+        return tuple(sorted({covered(project, read, name) for name in request.periods}))
+    return last_complete(project, read, project.settings.periods)
+
+
+def plan_work(project: Project, request: Request, ahead: Ahead | None = None) -> Work:
     """Compute the results and list the pages, each with its state; databases are asked anew.
 
-    `meanwhile`: where the pages will be run next, what may begin beside; see `compute_results`. Raises
-    UserError for what cannot be.
+    `ahead`: makes analyses meanwhile, if results must be computed. Raises UserError for what cannot be.
     """
     settings = project.settings
     languages = request.languages or settings.languages
@@ -86,12 +92,9 @@ def plan_work(project: Project, request: Request, meanwhile: Callable[[], None] 
     project.find_folders()
     chapters_of(project)
     refresh_sources(project, find_sources(project))
-    results = compute_results(project, request.periods, meanwhile=meanwhile)
+    results = compute_results(project, request.periods, ahead)
     chapters = chapters_with_data(project, results)
-    if request.periods:
-        periods = tuple(sorted({covered(project, results, name) for name in request.periods}))
-    else:
-        periods = last_complete(project, results, settings.periods)
+    periods = periods_of(project, request, results)
     if request.segments is None:
         segments = segments_with_pages(results, settings.segments, f"{SECTION}.segments")
     else:
@@ -100,6 +103,10 @@ def plan_work(project: Project, request: Request, meanwhile: Callable[[], None] 
     quality = quality_of(project, results)
     gaps = {period.name: gaps_of(project, period, quality) for period in periods}
     slices = slices_of(project, results, periods)
+    if ahead:
+        for period in periods:
+            slices.digest(f"changes {period.key}")  # which takes a while, too
+        ahead.finish()
     store = open_store(project)
 
     def planned(page: Page) -> Planned:

@@ -1,0 +1,99 @@
+"""Ahead: the analyses that rest on tables alone, made while the figures are computed from the same tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from crmreport.analysed import tasks_of_tables
+from crmreport.analysing import MOST_ROWS_IN_MEMORY, get_ready, run_tasks
+from crmreport.config import Project
+from crmreport.language import _t
+from crmreport.pages.needs import SHOWS_ANALYSES
+from crmreport.pages.plan import chapters_of
+from crmreport.periods import Period
+from crmreport.results import Read
+from crmreport.stages import Report
+from crmreport.tables.data import Data
+from crmreport.tables.remote import is_remote
+from crmreport.tables.remote.brought import leave_rows
+
+LOOK_SECONDS = 0.5
+
+
+class Ahead:
+    """Makes a build's analyses beside the figures; see `crmreport.results.Beside`. Ended on leaving.
+
+    In one process, one after the other. Of tables that lie in another engine it makes none, nor of long ones:
+    beside the figures they would take the memory of both. These are made when the figures are there.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        periods: Callable[[Read], tuple[Period, ...]],
+        others: Callable[[], None],
+        workers: int,
+        report: Report,
+    ) -> None:
+        """`periods`: those of which analyses are shown, given what the data cover; `others` begins others."""
+        self._project, self._periods, self._workers, self._report = project, periods, workers, report
+        self._begin_others = others
+        self._made, self._all, self._is_left = 0, 0, False
+        self._thread = ThreadPoolExecutor(1)
+        self._running: Future[None] | None = None
+        self._place = TemporaryDirectory(prefix="crmreport-")
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_left = True
+        self._thread.shutdown()
+        self._place.cleanup()
+
+    def get_ready(self) -> None:
+        """Have the processes load what they need."""
+        if self._workers > 1 and self._shows_any:
+            get_ready()
+
+    def begin(self, read: Read, data: Data) -> None:
+        """Begin; the tables themselves are left for `rows_here`."""
+        self._begin_others()
+        if is_remote(self._project.settings) or not self._shows_any:
+            return
+        leave_rows(self._project, data)
+        if read.digests.groupby("table")["rows"].sum().max() > MOST_ROWS_IN_MEMORY:
+            return
+        tasks = tasks_of_tables(self._project, read, data, self._periods(read), Path(self._place.name))
+        self._all = sum(len(task.analyses) for task in tasks)
+        if self._workers < 2:
+            run_tasks(tasks, self._workers, self._count)
+        elif tasks:
+            self._running = self._thread.submit(run_tasks, tasks, self._workers, self._count)
+
+    def finish(self) -> None:
+        """Wait until all are made. Raises what was raised there."""
+        while self._running:
+            self._report(_t("Analysing the data"), self._made, self._all)
+            if wait([self._running], LOOK_SECONDS).done:
+                self._running.result()
+                self._running = None
+
+    @property
+    def _shows_any(self) -> bool:
+        chapters = chapters_of(self._project)
+        return any(SHOWS_ANALYSES in c.path.read_text(encoding="utf-8") for c in chapters)
+
+    def _count(self, made: int) -> None:
+        self._made += made
+        if self._is_left:
+            raise InterruptedError  # so that what has not begun does not
+
+
+def workers_of(jobs: int) -> int:
+    """Say how many processes work side by side: as many as are asked for, or else as there are cores."""
+    return jobs or os.cpu_count() or 1
