@@ -1,4 +1,4 @@
-"""Ahead: the analyses that rest on tables alone, made while the figures are computed from the same tables."""
+"""Ahead: analyses made beside what comes before them, as soon as what they rest on is there."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from crmreport.analysed import tasks_of_tables
+import pandas as pd
+
+from crmreport.analysed import tasks_of
 from crmreport.analysing import MOST_ROWS_IN_MEMORY, get_ready, run_tasks
 from crmreport.config import Project
 from crmreport.language import _t
 from crmreport.pages.needs import SHOWS_ANALYSES
 from crmreport.pages.plan import chapters_of
 from crmreport.periods import Period
-from crmreport.results import Read
+from crmreport.results import Read, Results
 from crmreport.stages import Report
 from crmreport.tables.data import Data
 from crmreport.tables.remote import is_remote
@@ -27,8 +29,9 @@ LOOK_SECONDS = 0.5
 class Ahead:
     """Makes a build's analyses beside the figures; see `crmreport.results.Beside`. Ended on leaving.
 
-    In one process, one after the other. Of tables that lie in another engine it makes none, nor of long ones:
-    beside the figures they would take the memory of both. These are made when the figures are there.
+    First those that rest on tables alone, then those that rest on figures. Of tables that lie in another
+    engine it makes none, nor of long ones: beside the figures they would take the memory of both. These are
+    made when the figures are there.
     """
 
     def __init__(
@@ -43,8 +46,9 @@ class Ahead:
         self._project, self._periods, self._workers, self._report = project, periods, workers, report
         self._begin_others = others
         self._made, self._all, self._is_left = 0, 0, False
-        self._thread = ThreadPoolExecutor(1)
-        self._running: Future[None] | None = None
+        self._threads = ThreadPoolExecutor(2)
+        self._running: list[Future[None]] = []
+        self._data: Data | None = None
         self._place = TemporaryDirectory(prefix="crmreport-")
 
     def __enter__(self) -> Ahead:
@@ -52,7 +56,7 @@ class Ahead:
 
     def __exit__(self, *_: object) -> None:
         self._is_left = True
-        self._thread.shutdown()
+        self._threads.shutdown()
         self._place.cleanup()
 
     def get_ready(self) -> None:
@@ -61,27 +65,38 @@ class Ahead:
             get_ready()
 
     def begin(self, read: Read, data: Data) -> None:
-        """Begin; the tables themselves are left for `rows_here`."""
+        """Begin those that rest on tables alone; the tables themselves are left for `rows_here`."""
         self._begin_others()
         if is_remote(self._project.settings) or not self._shows_any:
             return
         leave_rows(self._project, data)
         if read.digests.groupby("table")["rows"].sum().max() > MOST_ROWS_IN_MEMORY:
             return
-        tasks = tasks_of_tables(self._project, read, data, self._periods(read), Path(self._place.name))
-        self._all = sum(len(task.analyses) for task in tasks)
-        if self._workers < 2:
-            run_tasks(tasks, self._workers, self._count)
-        elif tasks:
-            self._running = self._thread.submit(run_tasks, tasks, self._workers, self._count)
+        self._data = data
+        self._run(read, None)
+
+    def go_on(self, results: Results) -> None:
+        """Begin the others, now that the figures are there."""
+        if self._data is not None:
+            self._run(results, results.of_company)
 
     def finish(self) -> None:
         """Wait until all are made. Raises what was raised there."""
         while self._running:
             self._report(_t("Analysing the data"), self._made, self._all)
-            if wait([self._running], LOOK_SECONDS).done:
-                self._running.result()
-                self._running = None
+            for done in wait(self._running, LOOK_SECONDS).done:
+                self._running.remove(done)
+                done.result()
+
+    def _run(self, read: Read, figures: pd.DataFrame | None) -> None:
+        assert self._data is not None
+        place = Path(self._place.name)
+        tasks = tasks_of(self._project, read, figures, self._data, self._periods(read), place)
+        self._all += sum(len(task.analyses) for task in tasks)
+        if self._workers < 2:
+            run_tasks(tasks, self._workers, self._count)
+        elif tasks:
+            self._running.append(self._threads.submit(run_tasks, tasks, self._workers, self._count))
 
     @property
     def _shows_any(self) -> bool:

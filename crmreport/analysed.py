@@ -85,17 +85,23 @@ def analysed(
     return {period.key: Analysed(_all_there(_loaded(folders[period]))) for period in folders}
 
 
-def tasks_of_tables(
-    project: Project, read: Read, data: Data, periods: Iterable[Period], place: Path
+def tasks_of(
+    project: Project,
+    read: Read,
+    figures: pd.DataFrame | None,
+    data: Data,
+    periods: Iterable[Period],
+    place: Path,
 ) -> list[Task]:
-    """Give the tasks of those analyses that rest on tables alone and are not kept.
+    """Give the tasks of analyses that are not kept: those that rest on figures, or on tables alone.
 
-    Their tables are written into `place`. What is kept of them is found by `analysed`.
+    `figures`: the whole company's; None gives the tasks of tables alone. The tables are written into `place`,
+    those that are not there. What is kept of it is found by `analysed`.
     """
-    analyses = tuple(a for a in ANALYSES if not a.metrics)
-    none = pd.DataFrame({"period": []})
-    folders = {period: _folders(project, read, none, period, analyses) for period in periods}
-    return _tasks(project, read, none, _missing(folders), data, place)
+    analyses = tuple(a for a in ANALYSES if bool(a.metrics) == (figures is not None))
+    known = pd.DataFrame({"period": []}) if figures is None else figures
+    folders = {period: _folders(project, read, known, period, analyses) for period in periods}
+    return _tasks(project, read, known, _missing(folders), data, place)
 
 
 def kept_analyses(

@@ -57,9 +57,9 @@ class Task:
 
 
 def export(tables: Mapping[str, IbisTable], names: Iterable[str], folder: Path) -> None:
-    """Write those of the tables that are there, as tasks read them."""
+    """Write those of the tables that are there and are not written, as tasks read them."""
     for name in names:
-        if name in tables:
+        if name in tables and not (folder / f"{name}.parquet").exists():
             tables[name].to_parquet(folder / f"{name}.parquet")
 
 

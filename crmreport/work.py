@@ -93,6 +93,8 @@ def plan_work(project: Project, request: Request, ahead: Ahead | None = None) ->
     chapters_of(project)
     refresh_sources(project, find_sources(project))
     results = compute_results(project, request.periods, ahead)
+    if ahead:
+        ahead.go_on(results)
     chapters = chapters_with_data(project, results)
     periods = periods_of(project, request, results)
     if request.segments is None:

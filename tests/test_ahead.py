@@ -29,12 +29,14 @@ def project(tmp_path: Path) -> Project:
     return read_project(write_project(tmp_path, notebooks={"summary": summary}))
 
 
-def computed(project: Project, workers: int = 2, *, finish: bool = True) -> Results:
+def computed(project: Project, workers: int = 2, *, figures: bool = False, finish: bool = True) -> Results:
     """Compute the results of a project anew, with what can be made ahead."""
     shutil.rmtree(project.store, ignore_errors=True)
     periods = partial(periods_of, project, Request(MONTHS))
     with Ahead(project, periods, lambda: None, workers, lambda *_: None) as ahead:
         results = compute_results(project, beside=ahead)
+        if figures:
+            ahead.go_on(results)
         if finish:
             ahead.finish()
     return results
@@ -56,6 +58,13 @@ def test_all_that_rest_on_tables_alone_are_made_and_no_others(project: Project) 
     possible = {a.name for a in ANALYSES if all(results.has(need) for need in a.needs)}
     assert len(possible) > 10
     assert kept(project, results) == dict.fromkeys(MONTHS, possible - WITH_FIGURES)
+
+
+def test_those_that_rest_on_figures_are_made_when_these_are_there(project: Project) -> None:
+    results = computed(project, figures=True)
+    possible = {a.name for a in ANALYSES if all(results.has(need) for need in a.needs)}
+    assert possible & WITH_FIGURES
+    assert kept(project, results) == dict.fromkeys(MONTHS, possible)
 
 
 def test_they_are_those_that_would_be_made_afterwards(project: Project) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from crmreport.book.volume import Book
+from crmreport.changes import name_of
 from crmreport.exhibits.cards import cards
 from crmreport.exhibits.commentary import told_in_short
 from crmreport.kept import kept_value
 from crmreport.language import _t, write_date, write_period
-from crmreport.pages.caution import FIND_OUT, gaps_behind, gaps_of
+from crmreport.pages.caution import FIND_OUT, Gap, gaps_behind, gaps_of
 from crmreport.pages.plan import EACH_SEGMENT, Page
 from crmreport.periods import Period
+from crmreport.targets import read_targets
 from crmreport.versions import code_fingerprint
 
 HEADLINES = 3
@@ -30,7 +32,7 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
         "name": period.name,
         "title": book.title,
         "subtitle": write_period(period, book.language),
-        **kept_value(book.project.store / "covers", _deciding(book, period), lambda: _cover(book, period)),
+        **_cover(book, period),
         # On paper the whole company has its page in the summary.
         "documents": [
             *(p.name for p in own if not _repeats_summary(book, p)),
@@ -40,28 +42,28 @@ def edition(book: Book, period: Period, glossary: Iterable[str]) -> dict[str, An
     }
 
 
-def _deciding(book: Book, period: Period) -> list[Any]:
-    """Give all that decides what stands on a cover."""
-    notebooks = [(c.name, c.digest) for c in book.chapters]
-    settings = book.project.settings.model_dump_json()
-    when = [period.name, str(period.start), str(period.end)]
-    told_first = book.chapters[0].name
-    return [
-        book.results.folder.name,
+def _cover(book: Book, period: Period) -> dict[str, Any]:
+    """Say what stands on a cover: the findings, and the key figures; kept by all that decides it."""
+    gaps = gaps_of(book.project, period, book.quality)
+    depends = [
+        name_of(book.project, book.results, period),  # the findings, and with them all figures
+        [str(target) for target in sorted(read_targets(book.project).items())],
+        str(book.results.first_day),
+        repr(gaps),
         book.language,
-        when,
-        told_first,
-        settings,
-        notebooks,
+        [period.name, str(period.start), str(period.end)],
+        book.project.settings.model_dump_json(),
+        [(chapter.name, chapter.digest) for chapter in book.chapters],
         code_fingerprint(),
     ]
+    folder = book.project.store / "covers"
+    found: dict[str, Any] = kept_value(folder, depends, lambda: _on_cover(book, period, gaps))
+    return found
 
 
-def _cover(book: Book, period: Period) -> dict[str, Any]:
-    """Say what stands on a cover: the findings, and the key figures."""
+def _on_cover(book: Book, period: Period, gaps: tuple[Gap, ...]) -> dict[str, Any]:
     context = book.context(period)
     told = told_in_short(context, HEADLINES)
-    gaps = gaps_of(book.project, period, book.quality)
     said = gaps_behind(context, book.chapters[0].name, gaps)
     if said:  # before they are taken for news
         told = [{"sentence": said, "why": "", "advice": context.say(FIND_OUT)}, *told]
