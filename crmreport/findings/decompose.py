@@ -12,7 +12,7 @@ import pandas as pd
 from crmreport.findings.chance import mix_changed, two_sided
 from crmreport.findings.detect import MOST_UNKNOWN
 from crmreport.findings.differences import Figures, of_sums, squares_of, standard_error
-from crmreport.metrics.intervals import Z
+from crmreport.metrics.intervals import Array, Z
 from crmreport.metrics.metric import Metric
 from crmreport.segments import UNKNOWN
 
@@ -74,20 +74,27 @@ def contributions(metric: Metric, changes: pd.DataFrame, total: pd.Series) -> pd
     return changes.assign(contribution=contribution, share=contribution / total["difference"], weight=weight)
 
 
-def mix_and_rate(metric: Metric, changes: Columns, total: Row, dimension: str) -> Mix | None:
+def mix_and_rate(
+    metric: Metric, changes: Columns, total: Row, dimension: str, shifted: float = np.inf
+) -> Mix | None:
     """Split a ratio's change into mix and rate.
 
     `changes` and `total` as for `contributions`, or their columns as arrays. Cases of no shown segment count
     as one more; a segment that was there in one period only has no change of rate. None where too many cases
-    are in no shown segment, or where the segments overlap.
+    are in no shown segment, where the segments overlap, or where `shift_p` is not below `shifted`.
     """
     segments = len(changes["segment"])
     if not metric.is_ratio or segments < 2:
         return None
-    rest = _rest(metric, changes, total)
-    if rest is None:
+    cases = [_cases(side, changes, total) for side in ("before", "after")]
+    if any(of_side is None for of_side in cases):
         return None
-    old_cases, new_cases, old_value, new_value, error = (
+    old_cases, new_cases = (np.asarray(of_side) for of_side in cases)
+    shift_p = mix_changed(old_cases, new_cases)
+    if not shift_p < shifted:
+        return None
+    rest = _rest(metric, changes, total, old_cases[-1], new_cases[-1])
+    old_value, new_value, error = (
         np.append(np.asarray(changes[name], dtype=float), value) for name, value in rest.items()
     )
     old, new = old_cases / old_cases.sum(), new_cases / new_cases.sum()
@@ -103,33 +110,40 @@ def mix_and_rate(metric: Metric, changes: Columns, total: Row, dimension: str) -
         high=rate + Z * margin,
         z=z,
         p=float(two_sided(np.array(z))),
-        shift_p=mix_changed(old_cases, new_cases),
+        shift_p=shift_p,
         segments=segments,
         same_way=int((np.sign(changes["difference"]) == np.sign(rate)).sum()),
     )
 
 
-def _rest(metric: Metric, changes: Columns, total: Row) -> dict[str, float] | None:
-    """Give the cases of no shown segment as a segment of its own: cases, values, standard error.
+def _cases(side: str, changes: Columns, total: Row) -> Array | None:
+    """Give the cases of each segment, then those of no shown one; None if these are too many, or negative."""
+    shown = np.asarray(changes[f"{side}_denominator"], dtype=float)
+    whole = float(total[f"{side}_denominator"])
+    rest = whole - float(shown.sum())
+    if rest < -0.5 or rest > MOST_UNKNOWN * whole:
+        return None
+    return np.append(shown, round(rest))
 
-    None if they are too many, or fewer than none. Its one-sided value stands for the other side's too.
+
+def _rest(
+    metric: Metric, changes: Columns, total: Row, old_cases: float, new_cases: float
+) -> dict[str, float]:
+    """Give the cases of no shown segment as a segment of its own: values, standard error.
+
+    Its one-sided value stands for the other side's too.
     """
     sides = {}
-    for side in ("before", "after"):
+    for side, cases in (("before", old_cases), ("after", new_cases)):
         whole = _figures(side, {f"{side}_{part}": [total[f"{side}_{part}"]] for part in _PARTS})
         shown = _figures(side, changes)
-        cases = float(whole.denominator[0] - shown.denominator.sum())
-        if cases < -0.5 or cases > MOST_UNKNOWN * whole.denominator[0]:
-            return None
-        sums = [whole.numerator[0] - shown.numerator.sum(), round(cases)]
+        sums = [whole.numerator[0] - shown.numerator.sum(), cases]
         sums.append(squares_of(metric, whole)[0] - squares_of(metric, shown).sum())
         sides[side] = of_sums(metric, *(np.array([float(part)]) for part in sums))
     old, new = sides["before"], sides["after"]
     known = [float(f.value[0]) for f in (old, new) if np.isfinite(f.value[0])]
     error = standard_error(metric, old, new)[0] if len(known) == 2 else 0.0
     return {
-        "before_denominator": float(old.denominator[0]),
-        "after_denominator": float(new.denominator[0]),
         "before_value": known[0] if known else 0.0,
         "after_value": known[-1] if known else 0.0,
         "standard_error": float(np.nan_to_num(error)),

@@ -94,11 +94,12 @@ def find(changes: pd.DataFrame, page_dimensions: tuple[str, ...] = ()) -> tuple[
     # Of most metrics there is nothing to tell.
     telling = {*changes.loc[changes["is_clear"], "metric"]}
     telling |= {name for (name, _), of_it in mixes.items() if any(m.q < FALSE_DISCOVERY_RATE for m in of_it)}
+    of_metric = dict(iter(changes[changes["metric"].isin(telling)].groupby("metric", sort=False)))
     findings = []
     for metric in METRICS:
-        if metric.name not in telling:
+        if metric.name not in of_metric:
             continue
-        rows = changes[changes["metric"] == metric.name]
+        rows = of_metric[metric.name]
         whole = rows[rows["dimension"] == ALL]
         if whole.empty:
             continue
@@ -227,8 +228,8 @@ def _mixes(changes: pd.DataFrame) -> Mixes:
         total = {name: column[whole] for name, column in columns.items()}
         for dimension, of_dimension in sorted(dimensions.items()):
             parts = {name: column[of_dimension] for name, column in columns.items()}
-            mix = mix_and_rate(metric, parts, total, dimension)
-            if mix and mix.shift_p < SHIFTED:
+            mix = mix_and_rate(metric, parts, total, dimension, SHIFTED)
+            if mix:
                 splits.append((key, mix))
     found: Mixes = {}
     if splits:
