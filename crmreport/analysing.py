@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from crmreport.analyses.analysis import Analysis, Declined, Known
 from crmreport.analyses.kept import keep
 from crmreport.config import Settings
-from crmreport.environment import environment
+from crmreport.environment import collect_rarely, environment
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.periods import Period
@@ -128,11 +128,12 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # and it would wait for them for ever. A server that has only imported may be forked, where that is had.
     get_ready()
     begun = multiprocessing.get_context("forkserver" if _can_fork() else "spawn")
-    return ProcessPoolExecutor(workers, begun, _give_way)
+    return ProcessPoolExecutor(workers, begun, _begin)
 
 
-def _give_way() -> None:
+def _begin() -> None:
     """Let the build itself go first, which computes the figures beside, for which all others wait."""
+    collect_rarely()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
 

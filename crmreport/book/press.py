@@ -8,6 +8,7 @@ log.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from crmreport.environment import collect_rarely
 
 HAS_FORK = hasattr(os, "fork")
 
@@ -103,8 +106,10 @@ def _load() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is the build that says what an interrupt means
+    collect_rarely()
     if HAS_FORK:
         _load()
+        gc.freeze()  # or each fork would copy what its collector touches
     given = sys.stdin.read()
     if given:
         (press if HAS_FORK else press_plainly)(json.loads(given))

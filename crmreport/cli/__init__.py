@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 import click
@@ -15,6 +14,7 @@ from crmreport.cli.pages import list_command
 from crmreport.cli.running import run_command
 from crmreport.cli.shared import BUILT_WITH_FAULTS, TO_BE_MENDED, explain_os_error, language_of_terminal, say
 from crmreport.cli.starting import metrics_command, new_command, sample_command
+from crmreport.environment import collect_rarely
 from crmreport.errors import UserError
 from crmreport.language import _t
 
@@ -70,9 +70,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="crmreport", help=say(_t("Show the version and exit.")))
 def main() -> None:
     """Hold the commands."""
-    # Queries are written as millions of small objects that stay: to look for garbage among them as often as
-    # Python does by itself takes a tenth of the time.
-    gc.set_threshold(100_000, 20, 20)
+    collect_rarely()
 
 
 for _command in COMMANDS:

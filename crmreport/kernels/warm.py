@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from crmreport.environment import collect_rarely
 from crmreport.kernels import ONE_THREAD
 from crmreport.kernels.forking import Pages, fork_all, threads
 from crmreport.language import Phrase, _t
@@ -108,6 +109,7 @@ class Warm:
 
 def serve(connection: Connection, module: str) -> None:
     """Be the warm process; what the pages' module loads is loaded while the build gathers the rest."""
+    collect_rarely()
     import_module(module)
     pages: Pages = connection.recv()
     pages.prepare()

@@ -88,10 +88,16 @@ def references(tables: dict[str, IbisTable], table: Table, log: pd.DataFrame) ->
             continue
         key = table_named(column.references).key[0]
         named = rows.select(key=rows[column.name]).filter(rows[column.name].notnull())
-        known = tables[column.references].select(key=tables[column.references][key]).distinct()
+        known = tables[column.references].select(known=tables[column.references][key]).distinct()
+        joined = named.left_join(known, named.key == known.known)
+        (counted,) = (
+            joined.aggregate(rows=joined.count(), orphans=joined.known.isnull().sum())
+            .to_pyarrow()
+            .to_pylist()
+        )
         orphans = lost.get(column.name, 0)
-        n = int(named.count().to_pyarrow().as_py()) + orphans
-        orphans += int(named.anti_join(known, "key").count().to_pyarrow().as_py())
+        n = counted["rows"] + orphans
+        orphans += counted["orphans"] or 0
         kind = "orphan" if orphans else ""
         place = {"column": column.name, "note": column.references, "kind": kind}
         found.append(check(table.name, "references", n, orphans, **place))

@@ -142,11 +142,10 @@ def _end(value: _Value, folds: Mapping[_Value, tuple[_Value, str]]) -> _Value:
 
 def _folds_of_references(given: IbisValue, keys: IbisValue) -> list[_Fold]:
     """Find the slips among the values that are no key of the table they refer to."""
-    known = _counted(keys, MOST_REFERENCES)
-    if not known:
-        return []
+    # First what is mostly not there, and spares reading the keys.
     unknown = _counted(given, MOST_REFERENCES, besides=keys)
-    if not unknown:
+    known = _counted(keys, MOST_REFERENCES) if unknown else []
+    if not known:
         return []
     used = {v.text: v.rows for v in _counted(given, len(known), among=keys)}
     meant = [_Value(k.text, used.get(k.text, 0)) for k in known]
