@@ -8,6 +8,7 @@ are compared with each other, too.
 from __future__ import annotations
 
 import argparse
+import compileall
 import json
 import math
 import os
@@ -45,7 +46,7 @@ class Bench:
         """Build the review of these months: HTML, and PDFs if they are asked for."""
         asked = [word for month in months for word in ("--period", month)]
         kinds = [] if pdf else ["--no-pdf"]
-        command = [sys.executable, "-m", "crmreport.cli", "build", "--quiet", *kinds, *asked]
+        command = [sys.executable, "-m", "crmreport", "build", "--quiet", *kinds, *asked]
         return cost_of(command, self.project, self.log)
 
     @property
@@ -208,6 +209,8 @@ def main() -> None:
     parser.add_argument("--changes", action="store_true", help="a new month, and a changed row, as well")
     parser.add_argument("--json", action="store_true", help="print all figures")
     given = parser.parse_args()
+    # As installed, and whatever the environment says of writing bytecode: else each process compiles it anew.
+    compileall.compile_dir(ROOT / "crmreport", quiet=1)
     with tempfile.TemporaryDirectory(prefix="crmreport-bench-") as place:
         folder = Path(place)
         bench = Bench(folder, copy_company(folder / "company"), folder / "said.log")

@@ -212,7 +212,7 @@ def test_the_list_is_json_for_a_program(project: Path):
 
 def test_a_user_of_a_chinese_terminal_is_answered_in_chinese(tmp_path: Path):
     done = subprocess.run(
-        [sys.executable, "-m", "crmreport.cli", "list", "--project", str(tmp_path)],
+        [sys.executable, "-m", "crmreport", "list", "--project", str(tmp_path)],
         env=os.environ | {"LC_ALL": "zh_CN.UTF-8", "PYTHONUTF8": "1"},
         capture_output=True,
         encoding="utf-8",

@@ -14,7 +14,6 @@ from crmreport.cli.pages import list_command
 from crmreport.cli.running import run_command
 from crmreport.cli.shared import BUILT_WITH_FAULTS, TO_BE_MENDED, explain_os_error, language_of_terminal, say
 from crmreport.cli.starting import metrics_command, new_command, sample_command
-from crmreport.environment import collect_rarely
 from crmreport.errors import UserError
 from crmreport.language import _t
 
@@ -70,7 +69,6 @@ class _Commands(click.Group):
 @click.version_option(package_name="crmreport", help=say(_t("Show the version and exit.")))
 def main() -> None:
     """Hold the commands."""
-    collect_rarely()
 
 
 for _command in COMMANDS:
