@@ -69,14 +69,14 @@ def compute_cube(
 
 
 def _sorted(cube: pd.DataFrame, metrics: tuple[Metric, ...]) -> pd.DataFrame:
-    order = {name: n for n, name in enumerate(dict.fromkeys(m.name for m in (*METRICS, *metrics)))}
-    by_name = cube.sort_values("metric")  # those that are only parts of others are in no order of ours
-    return by_name.sort_values(
-        ["period", "dimension", "segment", "metric"],
-        key=lambda s: s.map(order) if s.name == "metric" else s,
-        kind="stable",
-        ignore_index=True,
-    )
+    """Sort by period, dimension and segment, then in the metrics' order; other parts of theirs by name."""
+    ours = dict.fromkeys(m.name for m in (*METRICS, *metrics))
+    found, names = pd.factorize(cube["metric"])
+    order = {name: n for n, name in enumerate([*ours, *sorted(set(names) - set(ours))])}
+    rank = np.array([order[name] for name in names])[found]
+    # By numbers: to sort these many texts takes longer than to find the few that there are.
+    numbers = [pd.factorize(cube[name], sort=True)[0] for name in ("segment", "dimension", "period")]
+    return cube.iloc[np.lexsort([rank, *numbers])].reset_index(drop=True)
 
 
 def _of_targets(metric: Metric, periods: tuple[Period, ...], targets: Targets) -> pd.DataFrame:
