@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from crmreport.environment import collect_rarely
 
 
@@ -10,7 +12,10 @@ def main() -> None:
     collect_rarely()  # before the rest is loaded, which makes objects that stay
     from crmreport.cli import main as command
 
-    command(prog_name="crmreport")
+    try:
+        command(prog_name="crmreport")
+    finally:
+        gc.freeze()  # nobody needs the garbage that Python would look for once more in the end
 
 
 if __name__ == "__main__":

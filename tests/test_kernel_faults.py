@@ -162,7 +162,7 @@ class WithThread:
 def test_a_process_with_threads_is_not_forked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where `WithThread` is
     wanted = "it has 2 threads, with which it must not be forked"
-    with Warm(__name__, {}, tmp_path / "log") as warm, pytest.raises(NotWarm, match=wanted):
+    with Warm((__name__,), {}, tmp_path / "log") as warm, pytest.raises(NotWarm, match=wanted):
         warm.prepare(WithThread())  # type: ignore[arg-type]
 
 

@@ -32,7 +32,7 @@ LOADED = (
     "sphinx_design",
     "sphinx_external_toc.events",
     "crmreport.display.sphinx",
-    "crmreport.pdf",
+    "crmreport.pdf.builder",
 )
 
 

@@ -16,6 +16,10 @@ Begin = Callable[[int], None]  # told the number of each cell of a notebook befo
 WARM, FORKED, COLD = "warm", "forked", "cold"
 KERNELS = (WARM, FORKED, COLD)
 
+# Papermill's engine of ours (`crmreport.kernels.engine`), in the entry points of the package.
+ENGINE = "crmreport"
+HELD_BACK = "crmreport_outputs"  # in a cell's metadata, its outputs until the run is over
+
 STDOUT, STDERR = "stdout", "stderr"  # files in a page's folder, of what is written past Python
 
 # Of each process that runs cells. Sums have one order, whatever the machine; and OpenBLAS and Arrow start

@@ -10,11 +10,9 @@ from papermill.engines import Engine as PapermillEngine
 from papermill.engines import NotebookExecutionManager
 from papermill.log import logger
 
-from crmreport.kernels import FORKED, WARM, Begin
+from crmreport.kernels import FORKED, HELD_BACK, WARM, Begin
 
-NAME = "crmreport"  # in the entry points of the package
 MAY_RAISE = "raises-exception"  # a cell's tag: its error is shown, and the page goes on
-HELD_BACK = "crmreport_outputs"  # in a cell's metadata, its outputs until the run is over
 
 
 class Engine(PapermillEngine):  # type: ignore[misc]

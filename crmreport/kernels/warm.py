@@ -39,20 +39,20 @@ class NotWarm(Exception):  # noqa: N818 - pages are run otherwise, and nothing i
 class Warm:
     """The build's end: a process that is begun when pages are foreseen, and ended on leaving."""
 
-    def __init__(self, module: str, environment: Mapping[str, str], log: Path) -> None:
-        """Begin nothing yet; `module`: that of the pages, `log`: for what the process says of itself."""
-        self._module, self._environment, self._log = module, environment, log
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        """Begin nothing yet; `modules`: what pages need, `log`: for what the process says of itself."""
+        self._modules, self._environment, self._log = modules, environment, log
         self._process: subprocess.Popen[bytes] | None = None
         self._is_used = False
         self.connection, self._theirs = Pipe()
 
     def begin(self) -> subprocess.Popen[bytes]:
-        """Begin it, if it has not been; it loads what the pages' module loads."""
+        """Begin it, if it has not been; it loads the modules."""
         if self._process is None:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             with self._log.open("ab") as file:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(self._theirs.fileno()), self._module],
+                    [sys.executable, "-m", __name__, str(self._theirs.fileno()), *self._modules],
                     pass_fds=[self._theirs.fileno()],
                     cwd=os.sep,  # which Python will look in for modules: not in the folder of the build
                     stdin=subprocess.DEVNULL,
@@ -107,17 +107,17 @@ class Warm:
             self._process.wait()
 
 
-def serve(connection: Connection, module: str) -> None:
-    """Be the warm process; what the pages' module loads is loaded while the build gathers the rest."""
+def serve(connection: Connection, modules: Sequence[str]) -> None:
+    """Be the warm process; what pages need is loaded while the build gathers the rest."""
     collect_rarely()
-    import_module(module)
+    for module in modules:
+        import_module(module)
     pages: Pages = connection.recv()
     pages.prepare()
     if "duckdb" in sys.modules:
         # Importing it opens a connection, with threads; another is opened where one is needed
         # (duckdb/duckdb-python #292).
         sys.modules["duckdb"].close()
-    gc.collect()
     gc.freeze()  # or each fork would copy what its collector touches
     found = threads()
     if found > 1:
@@ -133,7 +133,7 @@ if __name__ == "__main__":
     code = 1
     try:
         del sys.path[0]
-        serve(Connection(int(sys.argv[1])), sys.argv[2])
+        serve(Connection(int(sys.argv[1])), sys.argv[2:])
         code = 0
     except (EOFError, BrokenPipeError):
         pass  # the build is gone

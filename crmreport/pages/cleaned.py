@@ -6,7 +6,7 @@ import re
 
 import nbformat
 
-from crmreport.kernels.engine import HELD_BACK
+from crmreport.kernels import HELD_BACK
 from crmreport.pages.prepare import HIDDEN_TAG
 
 # What names a cell in a warning, with the number of the kernel's process; where an object is in memory.

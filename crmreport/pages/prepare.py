@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import nbformat
-import papermill
 
 from crmreport.config import Project
 from crmreport.context import Context
@@ -143,6 +142,8 @@ def check_parameters(chapter: Chapter, given: dict[str, Any]) -> None:
 
     Papermill only logs it, and the page would show its defaults.
     """
+    import papermill
+
     declared = papermill.inspect_notebook(str(chapter.path))
     for name in given:
         if name not in declared:

@@ -15,15 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import papermill
-from nbclient.exceptions import DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
 from crmreport.environment import environment
-from crmreport.kernels import COLD, FORKED, ONE_THREAD, WARM, Begin, can_fork
-from crmreport.kernels.engine import NAME as ENGINE
+from crmreport.kernels import COLD, ENGINE, FORKED, ONE_THREAD, WARM, Begin, can_fork
 from crmreport.kernels.fault import (
     Fault,
     TooMuchOutput,
@@ -46,6 +42,8 @@ FAILED = "failed"
 
 START_SECONDS = 60  # after which a kernel that does not answer is given up
 STARTS = 3
+# What runs a page; the build itself needs none of it, and would load it first of all.
+_LOADED = ("papermill",)
 WORTH_REHEARSING = 3  # pages: a rehearsal costs half a second, and saves each page a fifth
 
 
@@ -131,7 +129,7 @@ class Pages:
 
 def warm_process(log: Path) -> Warm:
     """Give the warm process of one build, not begun yet."""
-    return Warm(__name__, {MEDIUM: "book"}, log)
+    return Warm((__name__, *_LOADED), {MEDIUM: "book"}, log)
 
 
 def run_all(
@@ -207,6 +205,8 @@ def run(job: Job) -> Outcome:
 
 def run_in(job: Job, kernel: str, folder: Path, begin: Begin) -> Outcome:
     """Run one page by a kernel; `folder`: for what it needs meanwhile; `begin`: told each cell's number."""
+    from papermill.exceptions import PapermillExecutionError
+
     started = time.perf_counter()
     # No start-up files of IPython's, no history: the same on every machine.
     inherited = {READS_FILE: str(folder / "reads"), "IPYTHONDIR": str(folder)}
@@ -250,6 +250,9 @@ def _execute(job: Job, kernel: str, folder: Path, begin: Begin) -> nbformat.Note
     Two that begin at once may be given the same port, of which one then hears nothing
     (jupyter/jupyter_client #487).
     """
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
     for _start in range(STARTS):
         try:
             return papermill.execute_notebook(

@@ -6,13 +6,13 @@ then have the same settings, and the second does not read all pages again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sphinx.application import Sphinx
-from sphinx.config import Config
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
 
-from crmreport.pdf.builder import TypstBuilder
-
+BUILDER = "typst"
 # Of the forms in which a notebook keeps an output, the one with the lowest number goes to paper.
 MIME_PRIORITIES = (
     ("application/vnd.vegalite.v6+json", 1),
@@ -32,7 +32,7 @@ def _prefer_printable_outputs(app: Sphinx, config: Config) -> None:
     What the book's configuration says comes after, and wins.
     """
     if "nb_mime_priority_overrides" in config:
-        ours = [(TypstBuilder.name, kind, priority) for kind, priority in MIME_PRIORITIES]
+        ours = [(BUILDER, kind, priority) for kind, priority in MIME_PRIORITIES]
         configured = [tuple(override) for override in config.nb_mime_priority_overrides]
         config.nb_mime_priority_overrides = [*ours, *configured]
 
@@ -45,6 +45,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     drawings and of typefaces, from the book's folder; books may share it; by default `.typst` beside the
     document trees.
     """
+    from crmreport.pdf.builder import TypstBuilder  # and Sphinx, which the build itself never needs
+
     app.add_builder(TypstBuilder)
     for name, default, kind in (
         ("typst_documents", [], list),

@@ -21,7 +21,7 @@ from sphinx.builders import Builder
 from sphinx.util import logging
 
 from crmreport.display.nodes import chart
-from crmreport.pdf import blocks, drawing, figures, fonts, inline, markup, tables
+from crmreport.pdf import BUILDER, blocks, drawing, figures, fonts, inline, markup, tables
 from crmreport.pdf.editions import Edition, all_words, editions, moment
 from crmreport.pdf.typesetting import TEMPLATE, Source, Typesetter, digest, digests, makers
 from crmreport.pdf.writer import Media, Writer, for_screen
@@ -34,7 +34,7 @@ RULES = {**inline.RULES, **blocks.RULES, **tables.RULES, **figures.RULES}
 class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
     """Sphinx builder: document trees to Typst to PDF, `<outdir>/<name>.pdf` for each edition."""
 
-    name = "typst"
+    name = BUILDER
     format = "typst"
     epilog = "The PDFs are in %(outdir)s."
     supported_image_types = ["image/svg+xml", "image/png", "image/jpeg", "image/gif"]  # noqa: RUF012 - Sphinx's
