@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from crmreport.ahead import Ahead, workers_of
-from crmreport.book import DRAWN, Book, Press, assemble, html_of, make, pdf_of
+from crmreport.book.assemble import DRAWN, assemble
+from crmreport.book.make import Press, html_of, make, pdf_of
+from crmreport.book.volume import Book
 from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crmreport.book import Book, Press, assemble, html_of, make
+from crmreport.book.assemble import assemble
+from crmreport.book.make import Press, html_of, make
+from crmreport.book.volume import Book
 from crmreport.build import check_writable
 from crmreport.config import Project
 from crmreport.covering import covered

@@ -13,9 +13,10 @@ import pytest
 
 from crmreport import glossary
 from crmreport.analyses import ANALYSES
-from crmreport.book import Book, BookError, Press, assemble, html_of, make
 from crmreport.book import config as book_config
-from crmreport.book.make import Made
+from crmreport.book.assemble import assemble
+from crmreport.book.make import BookError, Made, Press, html_of, make
+from crmreport.book.volume import Book
 from crmreport.config import Project, read_project
 from crmreport.display.outputs import TABLE_MIME
 from crmreport.metrics import METRICS

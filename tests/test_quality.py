@@ -15,7 +15,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmreport.book import Book, assemble
+from crmreport.book.assemble import assemble
+from crmreport.book.volume import Book
 from crmreport.config import read_project
 from crmreport.context import Context
 from crmreport.covering import covered

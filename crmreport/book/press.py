@@ -98,7 +98,7 @@ def _call(arguments: list[str]) -> int:
     return 0
 
 
-def _load() -> None:
+def load() -> None:
     """Import what every call needs, and use none of it: a library that has begun threads hangs in a fork."""
     for name in LOADED:
         import_module(name)
@@ -108,7 +108,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is the build that says what an interrupt means
     collect_rarely()
     if HAS_FORK:
-        _load()
+        load()
         gc.freeze()  # or each fork would copy what its collector touches
     given = sys.stdin.read()
     if given:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from crmreport.book import BookError
+from crmreport.book.make import BookError
 from crmreport.cli.building import book_command, build_command
 from crmreport.cli.checking import check_command
 from crmreport.cli.connecting import connect_command
