@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -63,10 +62,10 @@ class Ahead:
         """Have the processes load what they need."""
         if self._workers > 1 and self._shows_any:
             get_ready()
+        self._begin_others()
 
     def begin(self, read: Read, data: Data) -> None:
         """Begin those that rest on tables alone; the tables themselves are left for `rows_here`."""
-        self._begin_others()
         if is_remote(self._project.settings) or not self._shows_any:
             return
         leave_rows(self._project, data)
@@ -107,8 +106,3 @@ class Ahead:
         self._made += made
         if self._is_left:
             raise InterruptedError  # so that what has not begun does not
-
-
-def workers_of(jobs: int) -> int:
-    """Say how many processes work side by side: as many as are asked for, or else as there are cores."""
-    return jobs or os.cpu_count() or 1

@@ -156,7 +156,7 @@ def _folders(
     for analysis in analyses:
         if not all(read.has(need) for need in analysis.needs):
             continue
-        rows = figures_of(cube, analysis.metrics) if analysis.metrics else cube.iloc[:0]
+        rows = figures_of(cube, analysis.metrics)
         depends = [
             *common,
             {
@@ -164,7 +164,7 @@ def _folders(
                 for name in analysis.rests_on
                 if name in read.columns
             },
-            [str(each) for each in pd.util.hash_pandas_object(rows, index=False)] if len(rows) else [],
+            [str(each) for each in pd.util.hash_pandas_object(rows, index=False)],
         ]
         key = hashlib.sha256(json.dumps(depends, sort_keys=True).encode()).hexdigest()[:16]
         folders[analysis] = project.store / _FOLDER / f"{analysis.name}-{key}"

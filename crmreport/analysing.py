@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.forkserver
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from crmreport.analyses.analysis import Analysis, Declined, Known
 from crmreport.analyses.kept import keep
 from crmreport.config import Settings
-from crmreport.environment import collect_rarely, environment
+from crmreport.environment import collect_rarely, environment, give_way
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.periods import Period
@@ -33,7 +32,6 @@ from crmreport.tables.until import until
 MOST_ROWS_IN_MEMORY = 2_000_000
 # What analyses load when they are computed, and take longest to load.
 _LIBRARIES = ("scipy.stats", "sklearn.cluster", "sklearn.ensemble", "sklearn.linear_model", "statsmodels.api")
-_NICENESS = 10  # of 19
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -132,10 +130,8 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _begin() -> None:
-    """Let the build itself go first, which computes the figures beside, for which all others wait."""
     collect_rarely()
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    give_way()
 
 
 def _can_fork() -> bool:

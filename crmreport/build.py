@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from crmreport.ahead import Ahead, workers_of
+from crmreport.ahead import Ahead
 from crmreport.book.assemble import DRAWN, assemble
 from crmreport.book.make import Press, html_of, make, pdf_of
 from crmreport.book.volume import Book
@@ -18,7 +18,7 @@ from crmreport.config import Project
 from crmreport.errors import UserError
 from crmreport.gate import check_gate
 from crmreport.kept import Dropped, drop_unused
-from crmreport.kernels import COLD, can_fork
+from crmreport.kernels import is_forked
 from crmreport.kernels.warm import Warm
 from crmreport.language import _t
 from crmreport.pages.run import FAILED, OK, log_of, warm_process
@@ -118,7 +118,7 @@ def build_from_kept(project: Project, output: Path, request: Request, report: Re
 
 def _begin(warm: Warm, request: Request) -> None:
     """Let the warm process load what it needs, where it will be used."""
-    if request.kernel != COLD and can_fork():
+    if is_forked(request.kernel):
         warm.begin()
 
 
@@ -130,8 +130,8 @@ def _planned_work(
     if begin is None:
         work = plan_work(project, request)
     else:
-        workers = workers_of(request.jobs)
-        with Ahead(project, partial(periods_of, project, request), begin, workers, report) as ahead:
+        periods = partial(periods_of, project, request)
+        with Ahead(project, periods, begin, request.workers, report) as ahead:
             work = plan_work(project, request, ahead)
     check_gate(project, work.results, work.periods)
     return work

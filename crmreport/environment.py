@@ -1,4 +1,4 @@
-"""Environment: what holds for a whole process: variables set for a while, how often garbage is looked for."""
+"""Environment: what holds for a whole process: its rank among others, its garbage, variables for a while."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+_NICENESS = 10  # of 19
+
 
 def collect_rarely() -> None:
     """Look for garbage less often than Python does by itself.
@@ -14,6 +16,15 @@ def collect_rarely() -> None:
     Queries and charts are millions of small objects that stay: to look among them takes a tenth of the time.
     """
     gc.set_threshold(100_000, 20, 20)
+
+
+def give_way() -> None:
+    """Let this process wait where others have work, first of all the build itself, for which all others wait.
+
+    What it begins does so, too, and it cannot be undone.
+    """
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
 
 
 @contextmanager

@@ -43,6 +43,11 @@ def rows_by(columns: Mapping[str, list[Any]], *key: str) -> Rows:
     return Rows(columns, {each: place for place, each in enumerate(found)})
 
 
+def _arrays(frame: pd.DataFrame) -> dict[str, np.ndarray[Any, Any]]:
+    """Give a frame's columns, but for those that no page has."""
+    return {str(name): frame[name].to_numpy() for name in frame.columns if name not in UNREAD}
+
+
 @dataclass(frozen=True)
 class Figures:
     """The rows of a cube, a metric's at a time: a page looks at few of them."""
@@ -50,12 +55,12 @@ class Figures:
     cube: pd.DataFrame
 
     @cached_property
-    def _arrays(self) -> dict[str, np.ndarray[Any, Any]]:
-        return {str(name): self.cube[name].to_numpy() for name in self.cube.columns if name not in UNREAD}
+    def _columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        return _arrays(self.cube)
 
     @cached_property
     def _places(self) -> dict[str, np.ndarray[Any, Any]]:
-        codes, metrics = pd.factorize(self._arrays["metric"])
+        codes, metrics = pd.factorize(self._columns["metric"])
         order = np.argsort(codes, kind="stable")
         return dict(zip(metrics, np.split(order, np.cumsum(np.bincount(codes))[:-1]), strict=True))
 
@@ -67,7 +72,7 @@ class Figures:
         """Give a metric's rows, by dimension, segment and the period's key; none of one that is not there."""
         if metric not in self._laid_out:
             places = self._places.get(metric, np.array([], dtype=int))
-            columns = {name: array[places].tolist() for name, array in self._arrays.items()}
+            columns = {name: array[places].tolist() for name, array in self._columns.items()}
             self._laid_out[metric] = rows_by(columns, "dimension", "segment", "period")
         return self._laid_out[metric]
 
@@ -97,8 +102,7 @@ class Lookup:
     @cached_property
     def change_rows(self) -> Rows:
         """The same changes, by metric, dimension, segment and baseline."""
-        read = [name for name in self.changes.columns if name not in UNREAD]
-        columns = {str(name): self.changes[name].to_numpy().tolist() for name in read}
+        columns = {name: array.tolist() for name, array in _arrays(self.changes).items()}
         if not columns:
             return Rows({}, {})
         return rows_by(columns, "metric", "dimension", "segment", "baseline")

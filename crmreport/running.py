@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crmreport.ahead import workers_of
 from crmreport.analysed import analysed
 from crmreport.kernels.warm import Warm
 from crmreport.language import SOURCE_LANGUAGE, Phrase, _t
@@ -58,8 +57,7 @@ def run_pages(
 
     `warm`: the process that runs them, if it has been begun.
     """
-    at_a_time = workers_of(request.jobs)
-    _compute_once(work, [p for p in pages if p.why], at_a_time, report)
+    _compute_once(work, [p for p in pages if p.why], request.workers, report)
     slices = work.slices.anew()  # the analyses are known now
     pages = [looked_at_again(work.store, p, slices) for p in pages]
     found = {p.page: p.kept.notebook for p in pages if p.kept and not p.why}
@@ -70,7 +68,7 @@ def run_pages(
     jobs = [job_of(work.project, p.page, p.prepared, p.page.parameters) for p in stale.values()]
     shared = Shared(work.project, work.results, work.periods)
     notes: list[Phrase] = []
-    running = run_all(jobs, at_a_time, log_of(work.project), request.kernel, shared, notes.append, warm)
+    running = run_all(jobs, request.workers, log_of(work.project), request.kernel, shared, notes.append, warm)
     for done, (job, outcome) in enumerate(running, start=1):
         planned = stale[job.page]
         found[job.page] = outcome.notebook
@@ -80,7 +78,7 @@ def run_pages(
     return Outcomes(found, tuple(lines[planned.page] for planned in pages), tuple(notes))
 
 
-def _compute_once(work: Work, stale: list[Planned], at_a_time: int, report: Report) -> None:
+def _compute_once(work: Work, stale: list[Planned], workers: int, report: Report) -> None:
     """Compute what several pages of a period show, before they run side by side."""
     prepared = {p.name: [s.prepared for s in stale if s.page.period == p.name] for p in work.periods}
     for period in work.periods:
@@ -88,7 +86,7 @@ def _compute_once(work: Work, stale: list[Planned], at_a_time: int, report: Repo
             work.slices.digest(f"changes {period.key}")
     shown = [p for p in work.periods if any(SHOWS_ANALYSES in text for text in prepared[p.name])]
     if shown:
-        analysed(work.project, work.results, shown, workers=at_a_time, report=report)
+        analysed(work.project, work.results, shown, workers=workers, report=report)
     forget_rows()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 
 from crmreport.ahead import Ahead
@@ -32,6 +33,11 @@ class Request:
     force: bool = False
     pdf: bool = True
     kernel: str = WARM  # see `crmreport.kernels`
+
+    @property
+    def workers(self) -> int:
+        """How many processes work side by side: as many as are asked for, or else as there are cores."""
+        return self.jobs or os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

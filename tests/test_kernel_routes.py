@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from crmreport import kernels
 from crmreport.config import read_project
 from crmreport.kernels import COLD, FORKED, WARM
-from crmreport.pages import run
 from crmreport.pages.plan import Page
 from crmreport.pages.run import OK, Job, Outcome, job_of, run_all
 from crmreport.pages.shared import Shared
@@ -80,7 +80,7 @@ def test_a_notebook_of_hard_cells_is_the_same_by_every_route(
     assert cold.reads == ("a", "b")
     assert "<cell>:1: UserWarning: careful" in cold.notebook
     assert "deep" in cold.notebook
-    monkeypatch.setattr(run, "can_fork", lambda: False)
+    monkeypatch.setattr(kernels, "can_fork", lambda: False)
     assert by(WARM, [job], tmp_path / "log")[0].notebook == cold.notebook
 
 

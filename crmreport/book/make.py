@@ -47,12 +47,15 @@ class Press:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._is_used = False
 
     def __enter__(self) -> Press:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._process:
+            if not self._is_used:
+                self._process.kill()  # it would first load all that it needs
             self._process.__exit__(None, None, None)
 
     def begin(self) -> subprocess.Popen[str]:
@@ -73,6 +76,7 @@ class Press:
             for book_calls in books
         ]
         process = self.begin()
+        self._is_used = True
         assert process.stdin and process.stdout
         process.stdin.write(json.dumps(calls))
         process.stdin.close()

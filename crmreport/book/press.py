@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from crmreport.environment import collect_rarely
+from crmreport.environment import collect_rarely, give_way
 
 HAS_FORK = hasattr(os, "fork")
 
@@ -107,6 +107,7 @@ def load() -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is the build that says what an interrupt means
     collect_rarely()
+    give_way()
     if HAS_FORK:
         load()
         gc.freeze()  # or each fork would copy what its collector touches

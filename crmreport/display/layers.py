@@ -16,7 +16,7 @@ import pandas as pd
 
 Part = dict[str, Any]
 
-_STEPS = 1000  # of an axis: on the widest page, one is less than a pixel
+_DIGITS = 3  # of an axis that are told apart: on the widest page, a thousandth is less than a pixel
 _BETWEEN = "|"  # columns; a comma is in many a written figure
 
 
@@ -75,7 +75,7 @@ def rounded(columns: dict[str, list[float]]) -> dict[str, list[float | None]]:
     span = max(known, default=0.0) - min(known, default=0.0)
     # Of figures that are all alike, four digits.
     span = span or max(known, default=0.0, key=abs) or 1.0
-    digits = math.floor(math.log10(_STEPS)) - math.floor(math.log10(abs(span)))
+    digits = _DIGITS - math.floor(math.log10(abs(span)))
     return {name: [_round(value, digits) for value in column] for name, column in columns.items()}
 
 

@@ -8,7 +8,7 @@ from crmreport.context import Context
 from crmreport.display.outputs import Table, Text
 from crmreport.findings.advice import advice
 from crmreport.findings.decompose import Mix
-from crmreport.findings.rank import CHANGED, DECIMALS, HIDDEN, Change, Finding
+from crmreport.findings.rank import CHANGED, DECIMALS, HIDDEN, LOWEST, Change, Finding
 from crmreport.findings.sentences import NO_CLEAR_CHANGE, NOTHING_TO_COMPARE, details, headline
 from crmreport.language import SOURCE_LANGUAGE, _t, escaped, write_date
 from crmreport.metrics import metric as metric_named
@@ -159,7 +159,8 @@ def _rates_row(context: Context, number: int, change: Change, mix: Mix) -> tuple
 def _error_rate(context: Context, q: float) -> str:
     if not math.isfinite(q):
         return "–"
-    return "< 0.001" if q < 0.001 else context.writer.number(q, DECIMALS)
+    lowest = context.writer.number(LOWEST, DECIMALS)
+    return f"< {lowest}" if q < LOWEST else context.writer.number(q, DECIMALS)
 
 
 def written(context: Context) -> Text:

@@ -123,9 +123,9 @@ def _laid_out(cube: pd.DataFrame, testable: tuple[str, ...]) -> Iterator[tuple[M
     usable = (cube["status"].isin((*testable, "small")) | (cube["denominator"] == 0)).to_numpy()
     parts = cube[list(_PARTS)].to_numpy(dtype=float)
     is_small = (cube["status"] == "small").to_numpy()
-    metrics, names = pd.factorize(cube["metric"].to_numpy())
+    metrics, names = _codes(cube["metric"])
     dimensions, segments, periods = (
-        pd.factorize(cube[name].to_numpy(), sort=True) for name in ("dimension", "segment", "period")
+        _codes(cube[name], sort=True) for name in ("dimension", "segment", "period")
     )
     order = np.argsort(metrics, kind="stable")
     for name, rows in zip(names, np.split(order, np.cumsum(np.bincount(metrics))[:-1]), strict=True):
@@ -153,6 +153,12 @@ def _laid_out(cube: pd.DataFrame, testable: tuple[str, ...]) -> Iterator[tuple[M
                 is_small=small,
             ),
         )
+
+
+def _codes(texts: pd.Series, *, sort: bool = False) -> tuple[npt.NDArray[np.int64], Names]:
+    """Give texts as places in the array of those that differ, and that array."""
+    codes, different = texts.factorize(sort=sort)
+    return codes, different.to_numpy(dtype=object)
 
 
 def _of_known_segment(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from crmreport.findings.decompose import Mix
 from crmreport.findings.detect import MINIMUM_HISTORY
-from crmreport.findings.rank import CHANGED, HIDDEN, IN_SEGMENT, Change, Finding, Part
+from crmreport.findings.rank import CHANGED, HIDDEN, IN_SEGMENT, LOWEST, Change, Finding, Part
 from crmreport.language import _t, translate
 from crmreport.metrics import metric as metric_named
 from crmreport.metrics.figures import Writer
@@ -235,6 +235,6 @@ def _certainty(finding: Finding, change: Change, speaker: Speaker) -> str:
 
 def _sureness(q: float) -> str:
     """Put the corrected error rate into words."""
-    if q < 0.001:
+    if q < LOWEST:
         return _t("very")
     return _t("quite") if q < 0.01 else _t("fairly")

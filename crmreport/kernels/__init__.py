@@ -31,6 +31,11 @@ ONE_THREAD = {
 }
 
 
+def is_forked(kernel: str) -> bool:
+    """Say whether pages that ask for a kernel are forked from a warm process."""
+    return kernel != COLD and can_fork()
+
+
 def can_fork() -> bool:
     """Say whether pages can be forked here: Linux only; elsewhere a fork loses what system libraries hold."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")

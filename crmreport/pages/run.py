@@ -19,7 +19,7 @@ import nbformat
 from crmreport.config import Project
 from crmreport.display.outputs import MEDIUM
 from crmreport.environment import environment
-from crmreport.kernels import COLD, ENGINE, FORKED, ONE_THREAD, WARM, Begin, can_fork
+from crmreport.kernels import COLD, ENGINE, FORKED, ONE_THREAD, WARM, Begin, is_forked
 from crmreport.kernels.fault import (
     Fault,
     TooMuchOutput,
@@ -42,8 +42,6 @@ FAILED = "failed"
 
 START_SECONDS = 60  # after which a kernel that does not answer is given up
 STARTS = 3
-# What runs a page; the build itself needs none of it, and would load it first of all.
-_LOADED = ("papermill",)
 WORTH_REHEARSING = 3  # pages: a rehearsal costs half a second, and saves each page a fifth
 
 
@@ -129,7 +127,8 @@ class Pages:
 
 def warm_process(log: Path) -> Warm:
     """Give the warm process of one build, not begun yet."""
-    return Warm((__name__, *_LOADED), {MEDIUM: "book"}, log)
+    # The build itself needs no papermill.
+    return Warm((__name__, "papermill"), {MEDIUM: "book"}, log)
 
 
 def run_all(
@@ -152,7 +151,7 @@ def run_all(
         return
     log.parent.mkdir(parents=True, exist_ok=True)
     left = dict(enumerate(jobs))
-    if kernel != COLD and can_fork():
+    if is_forked(kernel):
         pages = Pages(kernel, shared, len(jobs), frozenset(job.page.period for job in jobs))
         try:
             with warm or warm_process(log) as process:

@@ -35,7 +35,7 @@ class TypstBuilder(Builder):  # type: ignore[misc]  # Sphinx is untyped here
     """Sphinx builder: document trees to Typst to PDF, `<outdir>/<name>.pdf` for each edition."""
 
     name = BUILDER
-    format = "typst"
+    format = BUILDER
     epilog = "The PDFs are in %(outdir)s."
     supported_image_types = ["image/svg+xml", "image/png", "image/jpeg", "image/gif"]  # noqa: RUF012 - Sphinx's
     supported_remote_images = True  # that is: do not fetch them; a build asks no network

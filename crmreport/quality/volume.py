@@ -20,6 +20,7 @@ from ibis import _
 from numpy.typing import NDArray
 from scipy import special
 
+from crmreport.findings.chance import spread
 from crmreport.periods import Calendar, Kind, Period
 from crmreport.quality.checks import NOTE, OK, PROBLEM, Check, check
 from crmreport.tables.engine import IbisTable
@@ -177,16 +178,14 @@ def _by_others(counts: Array, place: int) -> tuple[float, float] | None:
 
 def _chance(counts: Array, base: Array, times: Array) -> Array:
     """Say how likely so few rows are where nothing is amiss; missing where nothing is to be expected."""
-    from scipy import stats
-
     expected = base * times
     known = expected > 0
     chance = np.full(len(counts), np.nan)
     n, b, t = counts[known], base[known], times[known]
     routine = (n - expected[known]) / np.sqrt(expected[known] * (1 + t))
     # Robust, so that the gap itself does not excuse itself.
-    spread = stats.median_abs_deviation(routine, scale="normal") if len(n) >= MINIMUM_HISTORY else 1.0
-    dispersion = max(1.0, float(spread) ** 2)
+    deviation = float(spread(routine[np.newaxis])[0]) if len(n) >= MINIMUM_HISTORY else 1.0
+    dispersion = max(1.0, deviation**2)
     # The binomial distribution function, for numbers that need not be whole.
     chance[known] = special.betainc(b / dispersion, n / dispersion + 1, 1 / (1 + t))
     return chance
