@@ -103,9 +103,9 @@ def get_ready() -> None:
 def shared_out(tasks: list[Task], workers: int) -> list[Task]:
     """Divide tasks so that all processes have about as much to do.
 
-    A process reads and joins a period's tables once for all that it makes of them; so periods stay whole as
-    long as none has more than a process' share, and there is one for each process. The rest is divided by
-    analysis.
+    A process cuts a period's tables, and joins each fact table of them, once for all that it makes of them.
+    So periods stay whole as long as none has more than a process' share, and there is one for each process.
+    Of the rest, analyses of the same fact tables stay together, within a share of it.
     """
     share = sum(len(task.analyses) for task in tasks) / workers
     large = [task for task in tasks if len(task.analyses) > share]
@@ -113,12 +113,21 @@ def shared_out(tasks: list[Task], workers: int) -> list[Task]:
     if not large:
         divided = len(whole) % workers
         whole, large = whole[: len(whole) - divided], whole[len(whole) - divided :]
-    single = [
-        replace(task, analyses=(analysis,), folders=(folder,))
-        for task in large
-        for analysis, folder in zip(task.analyses, task.folders, strict=True)
+    share = sum(len(task.analyses) for task in large) / workers
+    return whole + [part for task in large for part in _by_facts(task, share)]
+
+
+def _by_facts(task: Task, share: float) -> list[Task]:
+    """Divide a task's analyses by their fact tables, most first; one by one where they are more than that."""
+    groups: dict[tuple[str, ...], dict[Analysis, Path]] = {}
+    for analysis, folder in zip(task.analyses, task.folders, strict=True):
+        groups.setdefault(analysis.facts or (analysis.name,), {})[analysis] = folder
+    together = [group for group in groups.values() if len(group) <= share]
+    apart = [
+        {analysis: group[analysis]} for group in groups.values() if len(group) > share for analysis in group
     ]
-    return whole + single
+    parts = sorted(together, key=len, reverse=True) + apart
+    return [replace(task, analyses=tuple(part), folders=tuple(part.values())) for part in parts]
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:

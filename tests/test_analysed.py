@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -230,6 +231,18 @@ def test_two_processes_have_about_as_much_to_do(
 ) -> None:
     tasks = shared_out([_task(project, results, count) for count in given], 2)
     assert [len(task.analyses) for task in tasks] == shared
+
+
+def test_analyses_of_the_same_facts_stay_together(project: Project, results: Results) -> None:
+    of = {"a": ("x",), "b": ("x", "y"), "c": (), "d": ("x",), "e": ("x", "y"), "f": (), "g": ("x",)}
+    analyses = tuple(_analysis(name, _count, facts=facts) for name, facts in of.items())
+    task = replace(
+        _task(project, results, 0), analyses=analyses, folders=tuple(project.store / name for name in of)
+    )
+    shared = [[path.name for path in part.folders] for part in shared_out([task], 2)]
+    assert shared == [["a", "d", "g"], ["b", "e"], ["c"], ["f"]]
+    by_more = [[path.name for path in part.folders] for part in shared_out([task], 3)]
+    assert by_more == [["b", "e"], ["c"], ["f"], ["a"], ["d"], ["g"]]  # a third of seven is less than three
 
 
 @pytest.mark.parametrize("shows", [True, False])

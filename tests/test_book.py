@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -221,6 +222,21 @@ def test_what_is_built_already_is_not_built_again(builds: Path) -> None:
     (made,) = press([folder])
     assert made.builder == "html" and made.warnings == ()
     assert log.stat().st_mtime_ns == before
+
+
+def test_pages_older_than_the_templates_are_not_written_again_for_that(
+    project: Project, tmp_path: Path
+) -> None:
+    assemble(a_book(project), tmp_path)
+    press([tmp_path])
+    for path in html_of(tmp_path).rglob("*.html"):
+        os.utime(path, (0, 0))  # as if all that is installed were newer
+    (html_of(tmp_path) / "code.html").unlink()
+    assemble(CHANGES["a page is changed"](project), tmp_path)
+    press([tmp_path])
+    written = done(tmp_path, "writing output")
+    assert {"2025-09/summary", "code"} <= written
+    assert not {"2025-08/summary", "glossary/sales"} & written
 
 
 def test_a_book_gets_neither_code_nor_the_plain_text_of_what_is_shown_better(builds: Path) -> None:

@@ -71,10 +71,14 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
         _disconnect_themes(self.app)
 
     def get_outdated_docs(self) -> Iterator[str]:
-        """Add to what Sphinx finds outdated: pages whose surroundings changed, and those that name others."""
-        yield from super().get_outdated_docs()
+        """Give pages that are not there, those whose surroundings changed, and those that name others.
+
+        Of pages that have changed themselves Sphinx knows. It would also give all that are older than the
+        templates, of which an installation makes the time new; what they say is in our version and the theme's.
+        """
         for page in self.env.found_docs:
-            if self.memory.around.get(page) != self._digest(page):
+            is_there = Path(self.get_outfilename(page)).is_file()
+            if not is_there or self.memory.around.get(page) != self._digest(page):
                 yield page
         yield from referring(self.env)
 

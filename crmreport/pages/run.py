@@ -40,6 +40,8 @@ from crmreport.segments import WHOLE
 OK = "ok"
 FAILED = "failed"
 
+# What every page loads; the build itself needs none of it.
+_LOADED = ("papermill", "crmreport.kernels.here", "crmreport.review")
 START_SECONDS = 60  # after which a kernel that does not answer is given up
 STARTS = 3
 WORTH_REHEARSING = 3  # pages: a rehearsal costs half a second, and saves each page a fifth
@@ -127,8 +129,7 @@ class Pages:
 
 def warm_process(log: Path) -> Warm:
     """Give the warm process of one build, not begun yet."""
-    # The build itself needs no papermill.
-    return Warm((__name__, "papermill"), {MEDIUM: "book"}, log)
+    return Warm((__name__, *_LOADED), {MEDIUM: "book"}, log)
 
 
 def run_all(
