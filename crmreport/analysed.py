@@ -215,14 +215,14 @@ def _tasks(
     place: Path,
 ) -> list[Task]:
     """Write the tables that are read into a folder; give a task for each period."""
-    export(data.tables, sorted(_rest_on(missing)), place)
+    files = export(data.tables, sorted(_rest_on(missing)), place)
     metrics = tuple({m for folders in missing.values() for analysis in folders for m in analysis.metrics})
     tasks = []
     for period, folders in missing.items():
         periods = _periods(project, read, period)
         tasks.append(
             Task(
-                tables=place,
+                tables=files,
                 first_day=data.first_day,
                 as_of=data.as_of,
                 periods=periods,

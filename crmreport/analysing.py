@@ -39,12 +39,12 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 class Task:
     """Some analyses of a period, for one process: where the tables lie, and where what comes out is kept.
 
-    `tables`: a folder with a Parquet file for each table (see `export`), uncut, of data that cover
-    `first_day` to `as_of`; `periods`: see `Known.periods`; `cube`: the figures that the analyses read;
+    `tables`: Parquet files, named after the tables (see `export`), uncut, of data that cover `first_day` to
+    `as_of`; `periods`: see `Known.periods`; `cube`: the figures that the analyses read;
     `folders`: each analysis' own.
     """
 
-    tables: Path
+    tables: tuple[Path, ...]
     first_day: date
     as_of: date
     periods: tuple[Period, ...]
@@ -54,11 +54,13 @@ class Task:
     folders: tuple[Path, ...]
 
 
-def export(tables: Mapping[str, IbisTable], names: Iterable[str], folder: Path) -> None:
-    """Write those of the tables that are there and are not written, as tasks read them."""
-    for name in names:
-        if name in tables and not (folder / f"{name}.parquet").exists():
-            tables[name].to_parquet(folder / f"{name}.parquet")
+def export(tables: Mapping[str, IbisTable], names: Iterable[str], folder: Path) -> tuple[Path, ...]:
+    """Write those of the tables that are there and not written yet; give the files, as tasks read them."""
+    files = {name: folder / f"{name}.parquet" for name in names if name in tables}
+    for name, file in files.items():
+        if not file.exists():
+            tables[name].to_parquet(file)
+    return tuple(files.values())
 
 
 def run_tasks(tasks: list[Task], workers: int, done: Callable[[int], None]) -> None:
@@ -177,16 +179,20 @@ def _run(task: Task) -> int:
 
 
 @lru_cache(maxsize=1)
-def _opened(tables: Path, timezone: str) -> tuple[Connection, dict[str, IbisTable]]:
+def _opened(tables: tuple[Path, ...], timezone: str) -> tuple[Connection, dict[str, IbisTable]]:
     connection = connect(timezone)
     connection.raw_sql("SET threads = 1")  # the other cores have processes of their own
-    files = sorted(tables.glob("*.parquet"))
-    return connection, {f.stem: connection.read_parquet(f, table_name=f"all_{f.stem}") for f in files}
+    return connection, {f.stem: connection.read_parquet(f, table_name=f"all_{f.stem}") for f in tables}
 
 
 @lru_cache(maxsize=1)
 def _known(
-    tables: Path, first_day: date, as_of: date, periods: tuple[Period, ...], timezone: str, active_days: int
+    tables: tuple[Path, ...],
+    first_day: date,
+    as_of: date,
+    periods: tuple[Period, ...],
+    timezone: str,
+    active_days: int,
 ) -> tuple[Data, _Facts]:
     """Cut the tables where the last of the periods ends; views, since Ibis is slow to write long queries."""
     connection, given = _opened(tables, timezone)
@@ -194,7 +200,7 @@ def _known(
     cut = until(data, periods[-1].end)
     named = {n: connection.create_view(f"cut_{n}", t, overwrite=True) for n, t in cut.tables.items()}
     cut = replace(cut, tables=named)
-    rows = {name: pq.read_metadata(tables / f"{name}.parquet").num_rows for name in named}
+    rows = {file.stem: pq.read_metadata(file).num_rows for file in tables}
     return cut, _Facts(connection, facts(cut, periods, active_days), rows)
 
 

@@ -16,6 +16,7 @@ from crmreport.pages.store import Kept, Key, Store, key_of, open_store, why_fail
 from crmreport.pages.touched import quality_of
 from crmreport.pages.why import FORCED, Why
 from crmreport.periods import Period
+from crmreport.queries import queries
 from crmreport.results import Read, Results, compute_results
 from crmreport.slices import Slices, slices_of
 from crmreport.tables.remote.fingerprints import refresh_sources
@@ -114,6 +115,7 @@ def plan_work(project: Project, request: Request, ahead: Ahead | None = None) ->
     if ahead:
         for period in periods:
             slices.digest(f"changes {period.key}")  # which takes a while, too
+        queries(project.store, periods[-1])  # which the glossary shows
         ahead.finish()
     store = open_store(project)
 

@@ -205,7 +205,7 @@ def test_two_processes_keep_the_same_bytes_as_one(project: Project, results: Res
 def _task(project: Project, results: Results, count: int) -> Task:
     names = [f"a{n}" for n in range(count)]
     return Task(
-        tables=project.store,
+        tables=(),
         first_day=results.first_day,
         as_of=results.as_of,
         periods=(covered(project, results, "2025-10"),),

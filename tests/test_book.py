@@ -14,7 +14,9 @@ import pytest
 
 from crmreport import glossary
 from crmreport.analyses import ANALYSES
+from crmreport.book import assemble as assembling
 from crmreport.book import config as book_config
+from crmreport.book import sources
 from crmreport.book.assemble import assemble
 from crmreport.book.make import BookError, Made, Press, html_of, make
 from crmreport.book.volume import Book
@@ -237,6 +239,27 @@ def test_pages_older_than_the_templates_are_not_written_again_for_that(
     written = done(tmp_path, "writing output")
     assert {"2025-09/summary", "code"} <= written
     assert not {"2025-08/summary", "glossary/sales"} & written
+
+
+def test_of_a_page_that_is_the_same_nothing_is_made_again_but_what_is_broken(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = a_book(project)
+    assemble(book, tmp_path)
+    first = {path: path.read_bytes() for path in sorted(tmp_path.rglob("*.ipynb"))}
+    made: list[str] = []
+    monkeypatch.setattr(assembling, "shown_of", lambda text: made.append(text) or sources.shown_of(text))
+    assemble(book, tmp_path)
+    assert len(first) == len(book.pages) and made == []
+    one, other, *_ = first
+    one.write_text("broken")
+    other.unlink()
+    assemble(book, tmp_path)
+    assert len(made) == 2
+    (tmp_path / "_build" / "pages.json").write_text("broken")
+    assemble(book, tmp_path)
+    assert len(made) == 2 + len(book.pages)
+    assert {path: path.read_bytes() for path in sorted(tmp_path.rglob("*.ipynb"))} == first
 
 
 def test_a_book_gets_neither_code_nor_the_plain_text_of_what_is_shown_better(builds: Path) -> None:

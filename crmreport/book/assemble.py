@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,16 +11,20 @@ import yaml
 
 from crmreport.book.config import configuration
 from crmreport.book.contents import FRONT, GLOSSARY, contents_of, table_of_contents
-from crmreport.book.queries import queries
 from crmreport.book.sources import code_pages, shown_of
 from crmreport.book.volume import Book
+from crmreport.digests import mark_of
 from crmreport.display.contents import CONTENTS_FILE
 from crmreport.errors import UserError
 from crmreport.glossary import glossary_pages
+from crmreport.kept import write_whole
 from crmreport.language import _t, escaped, write_date, write_period
 from crmreport.periods import Period
+from crmreport.queries import queries
+from crmreport.versions import code_fingerprint
 
 DRAWN = "drawn"  # in the project's store: what all its books draw
+_REMEMBERED = "_build/pages.json"  # see `_write_pages`
 
 
 def assemble(book: Book, folder: Path) -> None:
@@ -38,22 +43,49 @@ def assemble(book: Book, folder: Path) -> None:
         ),
         "_toc.yml": _yaml(table_of_contents(contents)),
         CONTENTS_FILE: contents.as_text(),
-        **{f"{page.name}.ipynb": shown_of(text) for page, text in book.pages.items()},
         **{f"{name}.md": text for name, text in lasting.items()},
     }
     for name, text in files.items():
-        path = folder / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+        _write(folder / name, text)
+    pages = {f"{page.name}.ipynb": text for page, text in book.pages.items()}
+    _write_pages(pages, folder)
     static = book.project.book / "_static"
     kept = {folder / "_static" / path.relative_to(static) for path in static.rglob("*")}
     if static.is_dir():
         shutil.copytree(static, folder / "_static", dirs_exist_ok=True)
-    wanted = {folder / name for name in files} | kept
+    wanted = {folder / name for name in (*files, *pages)} | kept
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path not in wanted and path.relative_to(folder).parts[0] != "_build":
             path.unlink()
+
+
+def _write_pages(pages: dict[str, str], folder: Path) -> None:
+    """Write what is shown of executed pages; those that came of the same pages before are there already.
+
+    Of each page that is remembered as two digests: what it was made of, and what came of it.
+    """
+    made_by, before, now = code_fingerprint("book"), _remembered(folder), {}
+    for name, text in pages.items():
+        path, made_of = folder / name, mark_of(f"{made_by}{text}".encode())
+        now[name] = [made_of, mark_of(path.read_bytes()) if path.is_file() else ""]
+        if now[name] != before.get(name):
+            _write(path, shown_of(text))
+            now[name][1] = mark_of(path.read_bytes())
+    write_whole(folder / _REMEMBERED, json.dumps(now, indent=1).encode())
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file unless it is the same already: Sphinx reads again what has another time."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _remembered(folder: Path) -> dict[str, list[str]]:
+    try:
+        return dict(json.loads((folder / _REMEMBERED).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def _yaml(value: object) -> str:

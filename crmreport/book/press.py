@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from crmreport.environment import collect_rarely, give_way
 
 HAS_FORK = hasattr(os, "fork")
@@ -102,6 +104,8 @@ def load() -> None:
     """Import what every call needs, and use none of it: a library that has begun threads hangs in a fork."""
     for name in LOADED:
         import_module(name)
+    # What reads the table of contents asks for PyYAML's own parser, which takes ten times as long.
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 if __name__ == "__main__":

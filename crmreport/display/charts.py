@@ -174,7 +174,8 @@ def bars(frame: pd.DataFrame, unit: str, words: Words, twin: Table) -> Chart:
         twin,
         y=_down(list(frame["label"])),
         x=quantitative(scale={"domain": room, "nice": False}, axis=axis_of(unit, words)),
-        color=_series(**dict(zip(names, (theme.ACCENT, theme.INK), strict=False))),
+        color=_series(**dict(zip(names, (theme.ACCENT, theme.INK), strict=False)))
+        | {"legend": {"symbolType": "square"}},
     )
 
 

@@ -74,7 +74,7 @@ class SiteBuilder(StandaloneHTMLBuilder):  # type: ignore[misc]  # Sphinx is unt
         """Give pages that are not there, those whose surroundings changed, and those that name others.
 
         Of pages that have changed themselves Sphinx knows. It would also give all that are older than the
-        templates, of which an installation makes the time new; what they say is in our version and the theme's.
+        templates, whose time an installation makes new; what they say is in our version and the theme's.
         """
         for page in self.env.found_docs:
             is_there = Path(self.get_outfilename(page)).is_file()

@@ -70,7 +70,8 @@ def lifetime_value(context: Context, frames: Frames) -> Chart | Text:
     groups = frames["groups"]
     whole = groups[groups["dimension"] == ALL]
     frame = groups[groups["dimension"] == clv.DECILE]
-    frame = frame.assign(segment=frame["segment"].str.lstrip("0"))
+    numbers = frame["segment"].str.lstrip("0")
+    frame = frame.assign(segment=[context.say(_t("Tenth {n}"), n=number) for number in numbers])
     if frame.empty or whole.empty:
         return Text("")
     tenth = Shown("segment", _t("Tenth of the customers, by expected value"))

@@ -1,4 +1,4 @@
-"""Queries: the SQL of every metric for one period."""
+"""Queries: the SQL of every metric for one period, kept by the code that decides it."""
 
 from __future__ import annotations
 
