@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from crmreport.analyses.analysis import Analysis, Declined, Known
 from crmreport.analyses.kept import keep
 from crmreport.config import Settings
-from crmreport.environment import collect_rarely, environment, give_way
+from crmreport.environment import environment, work_beside
 from crmreport.errors import UserError
 from crmreport.language import _t
 from crmreport.periods import Period
@@ -126,7 +126,10 @@ def _by_facts(task: Task, share: float) -> list[Task]:
         groups.setdefault(analysis.facts or (analysis.name,), {})[analysis] = folder
     together = [group for group in groups.values() if len(group) <= share]
     apart = [
-        {analysis: group[analysis]} for group in groups.values() if len(group) > share for analysis in group
+        {analysis: folder}
+        for group in groups.values()
+        if len(group) > share
+        for analysis, folder in group.items()
     ]
     parts = sorted(together, key=len, reverse=True) + apart
     return [replace(task, analyses=tuple(part), folders=tuple(part.values())) for part in parts]
@@ -137,12 +140,7 @@ def _pool(workers: int) -> ProcessPoolExecutor:
     # and it would wait for them for ever. A server that has only imported may be forked, where that is had.
     get_ready()
     begun = multiprocessing.get_context("forkserver" if _can_fork() else "spawn")
-    return ProcessPoolExecutor(workers, begun, _begin)
-
-
-def _begin() -> None:
-    collect_rarely()
-    give_way()
+    return ProcessPoolExecutor(workers, begun, work_beside)
 
 
 def _can_fork() -> bool:

@@ -18,11 +18,13 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 20, 20)
 
 
-def give_way() -> None:
-    """Let this process wait where others have work, first of all the build itself, for which all others wait.
+def work_beside() -> None:
+    """Begin as a process beside the build: look for garbage rarely, and wait where others have work.
 
-    What it begins does so, too, and it cannot be undone.
+    The build itself, for which all others wait, goes first. What this process begins waits, too, and it
+    cannot be undone.
     """
+    collect_rarely()
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
 

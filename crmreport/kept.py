@@ -50,6 +50,15 @@ def write_whole(path: Path, content: bytes) -> None:
         raise
 
 
+def read_kept(path: Path) -> dict[str, Any] | None:
+    """Read what was written down as a JSON object; None if there is nothing, or it is broken."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def kept_value(folder: Path, depends: object, compute: Callable[[], Any]) -> Any:  # noqa: ANN401 - JSON
     """Give what a function computes, from the folder if it was computed from the same already.
 

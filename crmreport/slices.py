@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Any
 
 from crmreport.analysed import kept_analyses
 from crmreport.changes import FOLDER, name_of
@@ -15,7 +13,7 @@ from crmreport.config import Project
 from crmreport.context import commentary_file
 from crmreport.covering import covered
 from crmreport.digests import digests_by, frame_digest, mark, mark_of
-from crmreport.kept import kept_value, write_whole
+from crmreport.kept import kept_value, read_kept, write_whole
 from crmreport.lookup import Lookup, lookup_of
 from crmreport.periods import Kind, Period
 from crmreport.reads import UNREAD, noted
@@ -99,7 +97,7 @@ class Slices:
         if period is None:
             return None
         path = self.results.folder / f"analyses-{key}.json"
-        found: dict[str, str | None] | None = _read(path)
+        found: dict[str, str | None] | None = read_kept(path)
         if found is None:
             kept = kept_analyses(self.project, self.results, period)
             found = {f"analysis {name} {key}": each.digest if each else None for name, each in kept.items()}
@@ -162,10 +160,3 @@ def _segment(name: str) -> str:
     """Write a segment as `crmreport.reads.note` does."""
     dimension, _, value = name.partition(" ")
     return " ".join(f"{dimension}={value}".splitlines())
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return None

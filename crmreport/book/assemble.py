@@ -17,7 +17,7 @@ from crmreport.digests import mark_of
 from crmreport.display.contents import CONTENTS_FILE
 from crmreport.errors import UserError
 from crmreport.glossary import glossary_pages
-from crmreport.kept import write_whole
+from crmreport.kept import read_kept, write_whole
 from crmreport.language import _t, escaped, write_date, write_period
 from crmreport.periods import Period
 from crmreport.queries import queries
@@ -64,7 +64,7 @@ def _write_pages(pages: dict[str, str], folder: Path) -> None:
 
     Of each page that is remembered as two digests: what it was made of, and what came of it.
     """
-    made_by, before, now = code_fingerprint("book"), _remembered(folder), {}
+    made_by, before, now = code_fingerprint("book"), read_kept(folder / _REMEMBERED) or {}, {}
     for name, text in pages.items():
         path, made_of = folder / name, mark_of(f"{made_by}{text}".encode())
         now[name] = [made_of, mark_of(path.read_bytes()) if path.is_file() else ""]
@@ -79,13 +79,6 @@ def _write(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-
-
-def _remembered(folder: Path) -> dict[str, list[str]]:
-    try:
-        return dict(json.loads((folder / _REMEMBERED).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}
 
 
 def _yaml(value: object) -> str:

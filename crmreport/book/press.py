@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from crmreport.environment import collect_rarely, give_way
+from crmreport.environment import work_beside
 
 HAS_FORK = hasattr(os, "fork")
 
@@ -110,8 +110,7 @@ def load() -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is the build that says what an interrupt means
-    collect_rarely()
-    give_way()
+    work_beside()
     if HAS_FORK:
         load()
         gc.freeze()  # or each fork would copy what its collector touches

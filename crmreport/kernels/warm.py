@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from crmreport.environment import collect_rarely, give_way
+from crmreport.environment import work_beside
 from crmreport.kernels import ONE_THREAD
 from crmreport.kernels.forking import Pages, fork_all, threads
 from crmreport.language import Phrase, _t
@@ -109,8 +109,7 @@ class Warm:
 
 def serve(connection: Connection, modules: Sequence[str]) -> None:
     """Be the warm process; what pages need is loaded while the build gathers the rest."""
-    collect_rarely()
-    give_way()
+    work_beside()
     for module in modules:
         import_module(module)
     pages: Pages = connection.recv()

@@ -22,7 +22,7 @@ from typing import Any
 from crmreport.config import Project
 from crmreport.covering import covered
 from crmreport.digests import mark, mark_of
-from crmreport.kept import use, write_whole
+from crmreport.kept import read_kept, use, write_whole
 from crmreport.pages.plan import Chapter, Page
 from crmreport.pages.run import OK, Outcome
 from crmreport.pages.why import FAILED_BEFORE, GONE, NEVER_RUN, READS, Why
@@ -160,11 +160,8 @@ def open_store(project: Project) -> Store:
 
 def _load(path: Path) -> dict[str, Any] | None:
     """Read what was written down of a page; None if there is nothing, or it is broken."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) and "reads" in found else None
-    except (OSError, ValueError):
-        return None
+    found = read_kept(path)
+    return found if found and "reads" in found else None
 
 
 def _dump(value: dict[str, Any]) -> bytes:
